@@ -1,0 +1,43 @@
+"""``make bench``: prints a table a benchmark, and the machine. ``ARGS=unet`` runs one of them."""
+
+import argparse
+
+from benchmarks import data_path, manifest, unet
+from benchmarks.machine import describe_machine
+
+
+def print_table(rows: list[dict[str, object]]) -> None:
+    """Prints rows as Markdown, so that they can be pasted into RESULTS.md."""
+    columns = [name for name in dict.fromkeys(key for row in rows for key in row) if name != "what"]
+    print(f"\n**{rows[0]['what']}**\n")
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        cells = (row.get(name, "") for name in columns)
+        print("| " + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")
+
+
+def main() -> None:
+    """Runs what is asked for, or everything."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    benchmarks = {
+        "unet": lambda options: unet.measure(options.rounds, options.compiled),
+        "data_path": lambda options: data_path.measure(options.rounds),
+        "manifest": lambda options: manifest.measure(),
+    }
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
+    parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")
+    parser.add_argument("--compiled", action="store_true", help="also torch.compile (minutes of compilation)")
+    options = parser.parse_args()
+    unknown = set(options.names) - benchmarks.keys()
+    if unknown:
+        parser.error(f"unknown {', '.join(sorted(unknown))}; expected any of {', '.join(benchmarks)}")
+    print(describe_machine())
+    for name in options.names or benchmarks:
+        rows = benchmarks[name](options)
+        for what in dict.fromkeys(row["what"] for row in rows):
+            print_table([row for row in rows if row["what"] == what])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""``python -m bareface``."""
+
+from bareface.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What happens beside training: progress, checkpoints, figures, lists of what was skipped."""

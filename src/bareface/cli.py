@@ -1,0 +1,102 @@
+"""The one command, ``bareface``.
+
+``bareface TASK key=value ...`` runs a task as a Hydra app; ``bareface cutout`` and ``bareface synthesize`` take
+ordinary options. Heavy imports wait until a command needs them.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TASKS = {
+    "train": "Train a segmenter or a recogniser, then test it.",
+    "evaluate": "Test a checkpoint on a data set.",
+    "pipeline": "Remove the background, recognise what is left, compare.",
+    "extract": "Write an embedding per picture.",
+    "describe": "Size, cost and speed of a network or a backbone.",
+    "check": "Look at every file of a data set before a run does.",
+}
+HYDRA = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    help="How much of face recognition comes from the face, and how much from what is behind it?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _task(name: str, description: str) -> None:
+    def run(context: typer.Context) -> None:
+        from bareface.tasks.launch import launch
+
+        launch(name, context.args)
+
+    run.__doc__ = f"{description} Options are key=value; see bareface {name} --help."
+    app.command(name, context_settings=HYDRA, add_help_option=False)(run)
+
+
+for _name, _description in TASKS.items():
+    _task(_name, _description)
+
+
+@app.command()
+def cutout(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, or a folder of pictures.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file or the folder to write.")],
+    segmenter: Annotated[Path, typer.Option(help="Checkpoint of a segmenter.")],
+    foreground: Annotated[str, typer.Option(help="What to keep: face, hair, face+hair, person.")] = "face+hair",
+    backdrop: Annotated[
+        str, typer.Option(help="What takes the place of the rest: black, white, grey, mean, blur, transparent, a picture.")
+    ] = "black",
+    batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 16,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    overwrite: Annotated[bool, typer.Option(help="Replace files that are in OUT already.")] = False,
+) -> None:
+    """Take the background away from one picture or a folder of them."""
+    from bareface.pipeline import cutout as work
+    from bareface.tasks.launch import MENDABLE, leave
+
+    try:
+        summary = work.cutout(source, target, segmenter, foreground, backdrop, batch_size, device, overwrite)
+    except MENDABLE as error:
+        leave(error)
+    print(summary.text())
+    raise typer.Exit(int(bool(summary.failed)))
+
+
+@app.command()
+def synthesize(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; must not exist.")],
+    layout: Annotated[str, typer.Option(help="celebhair (pictures and masks) or vggface2 (identities).")] = "celebhair",
+    identities: Annotated[int, typer.Option(help="How many people.")] = 20,
+    photos: Annotated[int, typer.Option(help="Photos of each.")] = 10,
+    height: Annotated[int, typer.Option(help="Of a photo, in pixels.")] = 218,
+    width: Annotated[int, typer.Option(help="Of a photo, in pixels.")] = 178,
+    background_bias: Annotated[
+        float, typer.Option(help="Probability that a photo shows its person's own background, 0 to 1.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 0,
+) -> None:
+    """Draw a data set of synthetic faces with exact masks."""
+    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.synthesize import synthesize as work
+
+    try:
+        work(target, layout, identities, photos, height, width, background_bias, seed)
+    except MENDABLE as error:
+        leave(error)
+    print(target)
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    words = os.environ.get("COMP_LINE", "").split()
+    if sys.argv[1:3] == ["-sc", "query=bash"] and len(words) > 1 and words[1] in TASKS:
+        # Hydra's completion asks the program by its first word; which task it is stands in the line being completed.
+        os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(f" {words[1]}", "", 1)
+        sys.argv[1:] = [words[1], *sys.argv[1:]]
+    app()

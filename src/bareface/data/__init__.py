@@ -1,0 +1,1 @@
+"""Files to samples: one file a data set, manifests, splits, transforms, the DataModule."""

@@ -1,0 +1,159 @@
+"""CelebHair: the face and hair masks of Borza, Ileni and Darabant (ACIVS 2018) on aligned CelebA pictures."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from bareface.data.celeba_lists import find_list, read_numbers
+from bareface.data.codes import Codes, Unknown, read_mask
+from bareface.data.dataset import STAGES, MaskDataSet, Record, Stage
+from bareface.data.folders import by_stem, existing_folder, folders_in, pictures_in
+from bareface.data.manifest import Manifest
+from bareface.data.splits import by_identity, by_order, check_counts, check_fractions, check_seed, of_stages
+from bareface.data.survey import Survey, SurveyedDataSet
+from bareface.errors import DataError, some
+from bareface.io.pictures import read_picture
+
+SOURCES = (
+    "Expected img_align_celeba/NNNNNN.jpg (https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) and "
+    "segmentation_masks/NNNNNN.bmp (http://www.cs.ubbcluj.ro/~dadi/face-hair-segm-database.html)."
+)
+_CODES = {"face": 128, "hair": 255}
+
+
+class CelebHair(SurveyedDataSet, MaskDataSet):
+    """CelebHair: aligned CelebA pictures (JPEG or PNG) and masks of the same stem with the codes 0, 128, 255.
+
+    Args:
+        root: Folder with the two folders below and, for the splits that need them, the text files of CelebA.
+        pictures: Folder of the pictures. Those without a mask, the most of CelebA, are left out.
+        masks: Folder of the masks.
+        foreground: What is told from the background: ``face``, ``hair`` or both.
+        merge: Make one class, ``face+hair``, of the two.
+        unknown_values: What becomes of other codes, which some of the published masks hold: ``error``, ``background``
+            or ``ignore`` (neither trained on nor scored; the first file is logged, ``bareface check`` counts all).
+        split: ``report``: the sorted keys, cut by ``counts``. ``identity``: no person in two stages, by ``fractions``
+            and ``seed``; needs identity_CelebA.txt. ``celeba``: CelebA's own, 3,471 / 33 / 52; needs
+            list_eval_partition.txt.
+        counts: Train, val and test samples of ``report``.
+        fractions: Of the samples, for ``identity``.
+        seed: Of the split by identity.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        pictures: str = "img_align_celeba",
+        masks: str = "segmentation_masks",
+        foreground: Sequence[str] = ("face", "hair"),
+        merge: bool = False,
+        unknown_values: Unknown = "ignore",
+        split: Literal["report", "identity", "celeba"] = "report",
+        counts: Sequence[int] = (3000, 200, 200),
+        fractions: Sequence[float] = (0.8, 0.1, 0.1),
+        seed: int = 0,
+    ) -> None:
+        self.root, self.pictures, self.masks = Path(root), pictures, masks
+        if not foreground or len(set(foreground)) != len(foreground) or not set(foreground) <= set(_CODES):
+            raise ValueError(f"data.foreground={foreground}: expected a list of face, hair or both.")
+        if merge and len(foreground) < 2:
+            raise ValueError(f"data.merge={merge}: expected false where foreground is {foreground[0]} alone.")
+        if unknown_values not in ("error", "background", "ignore"):
+            raise ValueError(f"data.unknown_values={unknown_values}: expected error, background or ignore.")
+        if split not in ("report", "identity", "celeba"):
+            raise ValueError(f"data.split={split}: expected one of report, identity, celeba.")
+        names = tuple(name for name in _CODES if name in foreground)
+        self.classes = ("background", "+".join(names)) if merge else ("background", *names)
+        indices = {0: 0} | dict.fromkeys(_CODES.values(), 0)
+        indices |= {_CODES[name]: 1 if merge else position for position, name in enumerate(names, start=1)}
+        self.codes = Codes(indices, unknown_values)
+        self.split_by, self.counts = split, check_counts(counts)
+        self.fractions, self.seed = check_fractions(fractions), check_seed(seed)
+
+    def mask_values(self) -> frozenset[int]:
+        """The codes that mask files may hold."""
+        return self.codes.known
+
+    def survey(self) -> Survey:
+        """Pairs masks with pictures by stem."""
+        existing_folder(self.root, SOURCES)
+        errors: list[str] = []
+        picture_names = self._pictures()
+        masks = existing_folder(self.root / self.masks, SOURCES)
+        mask_names, others = pictures_in(masks)
+        pictures = by_stem(picture_names, self.root / self.pictures, errors)
+        stems = by_stem(mask_names, masks, errors)
+        lonely = sorted(stems.keys() - pictures.keys())
+        if lonely:
+            names = some([stems[stem] for stem in lonely])
+            errors.append(f"{masks}: {len(lonely)} masks have no picture in {self.pictures}: {names}. Restore those.")
+        paired = sorted((pictures[stem], stems[stem]) for stem in stems.keys() & pictures.keys())
+        columns = {
+            "key": [f"{self.pictures}/{picture}" for picture, _ in paired],
+            "mask": [f"{self.masks}/{mask}" for _, mask in paired],
+        }
+        manifest = Manifest(pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
+        identities = find_list(self.root, "Anno", "identity_CelebA.txt")
+        if identities is not None:
+            manifest = manifest.with_column("identity", self._listed(manifest, identities))
+        warnings = [f"{masks}: {others} entries that are no pictures are left out."] if others else []
+        return Survey(manifest, errors, warnings)
+
+    def split(self, manifest: Manifest) -> dict[Stage, Manifest]:
+        """Divides the samples as ``split`` says.
+
+        Raises:
+            DataError: There are too few samples, or the text file that the split needs is missing.
+        """
+        if self.split_by == "report":
+            return by_order(manifest, self.counts)
+        if self.split_by == "identity":
+            if not manifest.has("identity"):
+                raise self._needs("identity_CelebA.txt", "Anno")
+            return of_stages(manifest, by_identity(manifest.column("identity"), self.fractions, self.seed))
+        partition = find_list(self.root, "Eval", "list_eval_partition.txt")
+        if partition is None:
+            raise self._needs("list_eval_partition.txt", "Eval")
+        numbers = self._listed(manifest, partition)
+        if not np.isin(numbers, (0, 1, 2)).all():
+            raise DataError(f"{partition}: partition {numbers.max()}, expected 0, 1 or 2.")
+        return of_stages(manifest, {stage: np.flatnonzero(numbers == number) for number, stage in enumerate(STAGES)})
+
+    def read(self, manifest: Manifest, row: int) -> Record:
+        """Decodes one picture and its mask."""
+        sample = manifest.row(row)
+        image = read_picture(self.root / sample["key"])
+        return Record(image, read_mask(self.root / sample["mask"], self.codes, image.shape))
+
+    def _pictures(self) -> list[str]:
+        folder = self.root / self.pictures
+        hint = "".join(f" Found {name}: set data.pictures={name}." for name in self._candidates)
+        names, _ = pictures_in(existing_folder(folder, hint.strip() or SOURCES))
+        if not names:
+            parts = sorted(path.name for path in folder.glob("*.7z*"))
+            what = f"holds archives, not pictures: {some(parts)}. Unpack {parts[0]}." if parts else "holds no pictures."
+            raise DataError(f"{folder}: {what}{hint}")
+        return names
+
+    @cached_property
+    def _candidates(self) -> list[str]:
+        """Where the pictures often lie instead; the PNG archive's parts come in a folder that is itself named .7z."""
+        usual = ("img_align_celeba", "img_align_celeba_png")
+        inside = [f"{name}/{inner}" for name in folders_in(self.root) for inner in usual]
+        return [name for name in (*usual, *inside) if name != self.pictures and (self.root / name).is_dir()]
+
+    def _listed(self, manifest: Manifest, path: Path) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        numbers = read_numbers(path)
+        stems = [Path(key).stem for key in manifest.column("key")]
+        missing = [stem for stem in stems if stem not in numbers]
+        if missing:
+            raise DataError(f"{path}: has no line for {some(missing)}. Use the official file.")
+        return np.array([numbers[stem] for stem in stems], np.int32)
+
+    def _needs(self, name: str, folder: str) -> DataError:
+        where = f"{self.root / name} or {self.root / folder / name}"
+        return DataError(f"data.split={self.split_by}: needs {where}. It comes with CelebA (folder {folder}).")

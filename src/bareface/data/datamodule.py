@@ -1,0 +1,91 @@
+"""From a data set to loaders."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from bareface.data.dataset import STAGES, DataSet, Stage
+from bareface.data.samples import OnError, Samples, Transform, collate
+from bareface.errors import DataError
+from bareface.io.atomic import atomic_path
+
+
+class DataModule(pl.LightningDataModule):
+    """The loaders of a data set.
+
+    Args:
+        dataset: Where samples come from, and how they are split.
+        train_transform: What training sees.
+        eval_transform: What validation and test see.
+        batch_size: Pictures a batch, in every stage.
+        num_workers: Processes that decode and augment, 0 = the main process.
+        on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
+        seed: Of the order of the training pictures and of their augmentation.
+        drop_last: Leave out a last training batch that is not full (batch norm dislikes a single picture).
+    """
+
+    def __init__(
+        self,
+        dataset: DataSet,
+        train_transform: Transform,
+        eval_transform: Transform,
+        batch_size: int,
+        num_workers: int,
+        on_error: OnError,
+        seed: int,
+        drop_last: bool = True,
+    ) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise ValueError(f"loader.batch_size={batch_size}: expected at least 1.")
+        self.dataset, self.train_transform, self.eval_transform = dataset, train_transform, eval_transform
+        self.batch_size, self.num_workers, self.on_error, self.seed = batch_size, num_workers, on_error, seed
+        self.drop_last = drop_last
+
+    def samples(self, stage: Stage, augment: bool) -> Samples:
+        """The samples of one stage, as training sees them or as validation does.
+
+        Raises:
+            DataError: The split has nothing for this stage.
+        """
+        manifest = self.dataset.splits[stage]
+        if len(manifest) == 0:
+            raise DataError(f"{self.dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
+        return Samples(self.dataset, manifest, self.train_transform if augment else self.eval_transform, self.on_error)
+
+    def _loader(self, samples: Samples, shuffle: bool) -> DataLoader[Any]:
+        return DataLoader(
+            samples,
+            batch_size=self.batch_size,
+            shuffle=shuffle,
+            num_workers=self.num_workers,
+            collate_fn=collate,
+            drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,
+            pin_memory=torch.cuda.is_available(),
+            persistent_workers=self.num_workers > 0,
+            generator=torch.Generator().manual_seed(self.seed),
+        )
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Shuffled and augmented."""
+        return self._loader(self.samples("train", augment=True), shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        """In manifest order; nothing where the split has no validation pictures."""
+        if len(self.dataset.splits["val"]) == 0:
+            return []
+        return self._loader(self.samples("val", augment=False), shuffle=False)
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        """In manifest order."""
+        return self._loader(self.samples("test", augment=False), shuffle=False)
+
+    def write_splits(self, folder: Path) -> None:
+        """Writes ``train.txt``, ``val.txt`` and ``test.txt``: one key a line."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for stage in STAGES:
+            with atomic_path(folder / f"{stage}.txt") as path, path.open("w", encoding="utf-8") as file:
+                file.writelines(f"{key}\n" for key in self.dataset.splits[stage].column("key"))

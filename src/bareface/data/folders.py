@@ -1,0 +1,68 @@
+"""Folders of pictures: what is in them, and which picture goes with which."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from bareface.data.manifest import Manifest
+from bareface.errors import DataError, some
+from bareface.io.pictures import PICTURE_SUFFIXES
+
+
+def existing_folder(path: Path, expected: str) -> Path:
+    """The folder, if there is one.
+
+    Args:
+        path: The folder.
+        expected: What should lie there and where people get it, for the message.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder. {expected}")
+    return path
+
+
+def pictures_in(folder: str | os.PathLike[str]) -> tuple[list[str], int]:
+    """Names of the picture files in a folder, sorted, and the number of other entries; hidden ones do not count."""
+    names, others = [], 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES and not entry.is_dir():
+                names.append(entry.name)
+            else:
+                others += 1
+    return sorted(names), others
+
+
+def folders_in(folder: str | os.PathLike[str]) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+
+def by_stem(names: Iterable[str], folder: Path, errors: list[str]) -> dict[str, str]:
+    """File names by stem; adds an error where two files share one."""
+    stems: dict[str, str] = {}
+    twice = set()
+    for name in names:
+        stem = os.path.splitext(name)[0]
+        if stem in stems:
+            twice.add(stem)
+        stems[stem] = name
+    if twice:
+        errors.append(f"{folder}: more than one file of the same stem: {some(sorted(twice))}. Keep one of each.")
+    return stems
+
+
+def identity_names(manifest: Manifest) -> tuple[str, ...]:
+    """Names of the labels 0, 1, ...: the folders that the pictures lie in."""
+    labels = manifest.column("label")
+    rows = np.flatnonzero(np.diff(labels, prepend=-1))  # one or more of each label, few where labels are sorted
+    rows = rows[np.unique(labels[rows], return_index=True)[1]]
+    return tuple(manifest.key(row).rsplit("/", 2)[-2] for row in rows.tolist())

@@ -1,0 +1,123 @@
+"""From records on disk to batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from bareface.data.dataset import DataSet, Record
+from bareface.data.manifest import Manifest
+from bareface.errors import PictureError
+
+OnError = Literal["raise", "skip"]
+
+
+class Batch(TypedDict):
+    """What the loaders hand to a module.
+
+    Attributes:
+        image: (N, 3, H, W) uint8 RGB.
+        content: (N, 4) int64 top, left, height, width of the picture in its canvas; the rest is padding.
+        size: (N, 2) int64 height and width of the picture as it was read.
+        key: N keys.
+        skipped: Key and reason of pictures that were asked for and could not be read.
+        mask: (N, H, W) uint8 class indices, 255 = ignore; where the data set has masks.
+        label: (N,) int64; where the data set has identities.
+    """
+
+    image: Tensor
+    content: Tensor
+    size: Tensor
+    key: list[str]
+    skipped: list[tuple[str, str]]
+    mask: NotRequired[Tensor]
+    label: NotRequired[Tensor]
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A record after its transform.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 or None.
+        content: top, left, height, width of the picture in ``image``; the rest is padding.
+    """
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None
+    content: tuple[int, int, int, int]
+
+
+class Transform(Protocol):
+    """Brings every record to one size. All randomness comes from ``seed``."""
+
+    def __call__(self, record: Record, seed: int) -> Framed:
+        """Transforms picture and mask together."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture that could not be read, and why."""
+
+    key: str
+    reason: str
+
+
+class Samples(Dataset[dict[str, Any] | Skipped]):
+    """The samples of one stage.
+
+    Args:
+        dataset: Knows how to read a record.
+        manifest: The samples of this stage.
+        transform: Brings every record to one size.
+        on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
+    """
+
+    def __init__(self, dataset: DataSet, manifest: Manifest, transform: Transform, on_error: OnError = "raise") -> None:
+        if on_error not in ("raise", "skip"):
+            raise ValueError(f"loader.on_error={on_error}: expected raise or skip.")
+        self.dataset, self.manifest, self.transform, self.on_error = dataset, manifest, transform, on_error
+
+    def __len__(self) -> int:
+        return len(self.manifest)
+
+    def __getitem__(self, index: int) -> dict[str, Any] | Skipped:
+        seed = int(torch.randint(2**31, ()))  # torch seeds every worker and epoch anew; nothing else does
+        try:
+            record = self.dataset.read(self.manifest, index)
+        except PictureError as error:
+            if self.on_error == "raise":
+                raise
+            return Skipped(self.manifest.key(index), str(error))
+        framed = self.transform(record, seed)
+        sample: dict[str, Any] = {
+            "image": torch.from_numpy(np.ascontiguousarray(framed.image.transpose(2, 0, 1))),
+            "content": torch.tensor(framed.content),
+            "size": torch.tensor(record.image.shape[:2]),
+            "key": self.manifest.key(index),
+        }
+        if framed.mask is not None:
+            sample["mask"] = torch.from_numpy(np.ascontiguousarray(framed.mask))
+        if self.manifest.has("label"):
+            sample["label"] = torch.tensor(int(self.manifest.row(index)["label"]))
+        return sample
+
+
+def collate(samples: Sequence[dict[str, Any] | Skipped]) -> Batch | dict[str, Any]:
+    """Stacks samples to a batch; what was skipped travels along by name.
+
+    A batch of which nothing could be read has no ``image``, an empty ``key`` and its ``skipped``.
+    """
+    read = [sample for sample in samples if not isinstance(sample, Skipped)]
+    skipped = [(sample.key, sample.reason) for sample in samples if isinstance(sample, Skipped)]
+    batch: dict[str, Any] = {"key": [sample["key"] for sample in read], "skipped": skipped}
+    for name in read[0] if read else ():
+        if name != "key":
+            batch[name] = torch.stack([sample[name] for sample in read])
+    return batch

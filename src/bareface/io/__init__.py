@@ -1,0 +1,1 @@
+"""Files in and out: safe picture decoding, safe checkpoint loading, atomic writing."""

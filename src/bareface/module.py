@@ -1,0 +1,139 @@
+"""What training a segmenter and training a recogniser have in common."""
+
+import platform
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import Metric
+
+from bareface import __version__
+from bareface.data.dataset import STAGES, Stage
+from bareface.data.samples import Batch
+from bareface.errors import CheckpointError
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    return {
+        "bareface": __version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "pytorch-lightning": pl.__version__,
+        "numpy": np.__version__,
+    }
+
+
+class TrainingModule(pl.LightningModule):
+    """One step for three stages, one set of metrics a stage, and checkpoints that carry the card of their model.
+
+    Metrics are logged once an epoch as ``stage/name``.
+
+    Args:
+        card: What the model is made of, plain values.
+        loss: Scores and target to a scalar.
+        metrics: Computes a dictionary of figures; every stage gets a copy of its own.
+        optimizer: Called with the parameters that are to be trained.
+        scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
+    """
+
+    def __init__(
+        self,
+        card: dict[str, Any],
+        loss: nn.Module,
+        metrics: Metric,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        scheduler: Callable[[Optimizer], LRScheduler] | None = None,
+    ) -> None:
+        super().__init__()
+        self.card, self.loss = card, loss
+        self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics.clone() for stage in STAGES})
+        self.make_optimizer, self.make_scheduler = optimizer, scheduler
+
+    @property
+    @abstractmethod
+    def network(self) -> nn.Module:
+        """The part that costs the time: what ``compile`` compiles."""
+
+    @abstractmethod
+    def _step(self, batch: Batch, stage: Stage) -> Tensor:
+        """Scores a batch, updates the stage's metrics, returns the loss."""
+
+    def _shared_step(self, batch: Batch, stage: Stage) -> Tensor | None:
+        if not batch["key"]:  # nothing of this batch could be read
+            return None
+        loss = self._step(batch, stage)
+        self.log(
+            f"{stage}/loss", loss.detach(), on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch["key"])
+        )
+        return loss
+
+    def stage_metrics(self, stage: Stage) -> Metric:
+        """The metrics of one stage."""
+        metrics = self.metrics[f"{stage}_metrics"]
+        assert isinstance(metrics, Metric)
+        return metrics
+
+    def _log_metrics(self, stage: Stage) -> None:
+        metrics = self.stage_metrics(stage)
+        self.log_dict({f"{stage}/{name}": value for name, value in metrics.compute().items()})
+        metrics.reset()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        """The loss of one batch; None skips it."""
+        return self._shared_step(batch, "train")
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Updates the validation metrics."""
+        self._shared_step(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Updates the test metrics."""
+        self._shared_step(batch, "test")
+
+    def on_train_epoch_end(self) -> None:
+        """Logs the training metrics."""
+        self._log_metrics("train")
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the validation metrics."""
+        self._log_metrics("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the test metrics."""
+        self._log_metrics("test")
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer over what is to be trained, and its scheduler."""
+        optimizer = self.make_optimizer([value for value in self.parameters() if value.requires_grad])
+        if self.make_scheduler is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": self.make_scheduler(optimizer)}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the card, so that no configuration is needed to use the checkpoint."""
+        checkpoint["card"] = {**self.card, "versions": versions()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuses the checkpoint of another model.
+
+        Raises:
+            CheckpointError: The card differs from this model's.
+        """
+        card = {name: value for name, value in checkpoint["card"].items() if name != "versions"}
+        for name in ("task", *sorted(card.keys() | self.card.keys())):
+            if card.get(name) != self.card.get(name):
+                theirs, ours = _shorten(card.get(name)), _shorten(self.card.get(name))
+                raise CheckpointError(f"ckpt_path: its {name} is {theirs}, this run's is {ours}. Use a matching one.")
+
+
+def _shorten(value: object) -> str:
+    if isinstance(value, list) and len(value) > 5:
+        return f"a list of {len(value)}"
+    return str(value)

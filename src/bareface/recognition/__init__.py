@@ -1,0 +1,1 @@
+"""Pictures to identities: backbones, heads, metrics and the module that trains them."""

@@ -1,0 +1,1 @@
+"""Heads: (N, D) embeddings in, (N, identities) scores out."""

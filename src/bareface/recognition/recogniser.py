@@ -1,0 +1,98 @@
+"""The recogniser: preprocessing + backbone + head, the thing that a checkpoint holds."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from bareface.data.normalise import Normalise
+from bareface.data.window import centre_window, resample
+from bareface.io import checkpoint
+
+BACKBONES, HEADS = "bareface.recognition.backbones", "bareface.recognition.heads"
+
+
+class Recogniser(nn.Module):
+    """Turns pictures into embeddings and into scores of the identities it was trained on.
+
+    Args:
+        backbone: ``_target_`` (a class of ``bareface.recognition.backbones``) and its arguments.
+        head: ``_target_`` (a class of ``bareface.recognition.heads``) and its arguments but the two sizes.
+        normalise: Arguments of ``Normalise``.
+        shorter: Length in pixels that a picture's shorter side is resized to.
+        crop: Side in pixels of the central square that the backbone sees.
+        canvas: Side in pixels of the square that pictures are letterboxed to before the central square is cut.
+        identities: Names of the labels 0, 1, ...
+    """
+
+    def __init__(
+        self,
+        backbone: Mapping[str, Any],
+        head: Mapping[str, Any],
+        normalise: Mapping[str, Any],
+        shorter: int,
+        crop: int,
+        canvas: int,
+        identities: Sequence[str],
+    ) -> None:
+        super().__init__()
+        if not crop <= shorter <= canvas:
+            raise ValueError(f"crop={crop}, shorter={shorter}, canvas={canvas}: expected crop <= shorter <= canvas.")
+        self.card: dict[str, Any] = {
+            "task": "recognition",
+            "backbone": dict(backbone),
+            "head": dict(head),
+            "normalise": dict(normalise),
+            "shorter": shorter,
+            "crop": crop,
+            "canvas": canvas,
+            "identities": list(identities),
+        }
+        self.shorter, self.crop, self.canvas, self.identities = shorter, crop, canvas, tuple(identities)
+        self.normalise = Normalise(**normalise)
+        self.backbone = checkpoint.build(backbone, BACKBONES)
+        self.head = checkpoint.build(
+            head, HEADS, embedding_size=self.backbone.embedding_size, identities=len(identities)
+        )
+        self.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Rebuilds the recogniser of a checkpoint, ready for inference. No configuration is needed.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            CheckpointError: The file is not the checkpoint of a recogniser.
+        """
+        card, state = checkpoint.load_model(path, "recognition", "recogniser.")
+        recogniser = cls(**{name: value for name, value in card.items() if name not in ("task", "versions")})
+        checkpoint.fill(recogniser, state, path)
+        return recogniser.eval()
+
+    def embed(self, image: Tensor, content: Tensor | None = None) -> Tensor:
+        """Embeds pictures.
+
+        Args:
+            image: (N, 3, H, W) RGB in [0, 255], uint8 or floating point.
+            content: (N, 4) top, left, height, width of each picture in its canvas, from which the central square is
+                cut. None: the picture was cut already and is ``crop`` x ``crop``.
+
+        Returns:
+            (N, D) embeddings.
+        """
+        if content is None:
+            if image.shape[-2:] != (self.crop, self.crop):
+                shape = tuple(image.shape[-2:])
+                raise ValueError(f"image of {shape}: expected ({self.crop}, {self.crop}), or say where the content is.")
+            pixels = image.float()
+        else:
+            pixels = resample(image, centre_window(content, self.shorter, self.crop), content, self.crop, self.crop)
+        embedding: Tensor = self.backbone(self.normalise(pixels).contiguous(memory_format=torch.channels_last))
+        return embedding
+
+    def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
+        """Scores the identities: (N, identities) logits. Arguments as ``embed``."""
+        logits: Tensor = self.head(self.embed(image, content))
+        return logits

@@ -1,0 +1,45 @@
+"""Trains a segmenter."""
+
+from collections.abc import Callable, Iterable
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from bareface.data.dataset import Stage
+from bareface.data.samples import Batch
+from bareface.module import TrainingModule
+from bareface.segmentation.metrics import SegmentationMetrics
+from bareface.segmentation.segmenter import Segmenter
+
+
+class SegmentationModule(TrainingModule):
+    """Trains a segmenter on pictures with masks; knows nothing of files.
+
+    Args:
+        segmenter: What is trained.
+        loss: (N, C, H, W) logits and (N, H, W) class indices, 255 = ignore, to a scalar.
+        optimizer: Called with the parameters that are to be trained.
+        scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        loss: nn.Module,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        scheduler: Callable[[Optimizer], LRScheduler] | None = None,
+    ) -> None:
+        super().__init__(segmenter.card, loss, SegmentationMetrics(segmenter.classes), optimizer, scheduler)
+        self.segmenter = segmenter
+
+    @property
+    def network(self) -> nn.Module:
+        """The segmenter's network."""
+        return self.segmenter.network
+
+    def _step(self, batch: Batch, stage: Stage) -> Tensor:
+        logits = self.segmenter(batch["image"])
+        self.stage_metrics(stage).update(logits.detach().argmax(1), batch["mask"])
+        loss: Tensor = self.loss(logits, batch["mask"])
+        return loss

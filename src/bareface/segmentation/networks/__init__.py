@@ -1,0 +1,1 @@
+"""Networks: (N, 3, H, W) normalised floats in, (N, classes, H, W) logits out."""

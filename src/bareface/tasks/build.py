@@ -1,0 +1,72 @@
+"""From a composed configuration to objects. Nothing is chosen here: the configuration names every class."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning.loggers import Logger
+
+from bareface.callbacks.checkpoint_io import SafeCheckpointIO
+from bareface.data.datamodule import DataModule
+from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
+from bareface.module import TrainingModule
+
+
+def plain(node: Any, **arguments: Any) -> Any:
+    """Instantiates a node; lists and dictionaries arrive as plain Python ones."""
+    return instantiate(node, _convert_="all", **arguments)
+
+
+def each(nodes: DictConfig) -> list[Any]:
+    """Instantiates every value of a group that may hold several; ``null`` switches one off."""
+    return [plain(node) for node in nodes.values() if node is not None]
+
+
+def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
+    """The loaders of a data set."""
+    module: DataModule = plain(
+        cfg.loader,
+        dataset=dataset,
+        train_transform=plain(cfg.transforms.train),
+        eval_transform=plain(cfg.transforms.eval),
+    )
+    return module
+
+
+def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
+    """The model for a data set, and what trains it.
+
+    Raises:
+        ValueError: The data set does not have what the model is trained on.
+    """
+    if "segmenter" in cfg:
+        if not isinstance(dataset, MaskDataSet):
+            raise ValueError(f"data={type(dataset).__name__} has no masks to train on. Use it with module=recognition.")
+        segmenter = plain(cfg.segmenter, classes=list(dataset.classes))
+        module: TrainingModule = plain(cfg.module, segmenter=segmenter)
+        return module
+    if not isinstance(dataset, IdentityDataSet):
+        raise ValueError(f"data={type(dataset).__name__} has no identities. Use it with module=segmentation.")
+    recogniser = plain(cfg.recogniser, identities=list(dataset.identities))
+    module = plain(cfg.module, recogniser=recogniser)
+    return module
+
+
+def trainer(cfg: DictConfig, loggers: list[Logger]) -> pl.Trainer:
+    """The Trainer, with callbacks, loggers and safe checkpoints.
+
+    Raises:
+        ValueError: A GPU is asked for and there is none. Nothing falls back to the CPU by itself.
+    """
+    if cfg.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+        raise ValueError(f"trainer.accelerator={cfg.trainer.accelerator}: no usable GPU here. Use trainer=cpu.")
+    built: pl.Trainer = plain(
+        cfg.trainer,
+        callbacks=each(cfg.callbacks),
+        logger=loggers,
+        plugins=[SafeCheckpointIO()],
+        default_root_dir=cfg.run,
+    )
+    return built

@@ -1,0 +1,106 @@
+"""Starts a task as a Hydra app and answers mistakes in one line."""
+
+import importlib
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+
+from bareface.errors import BarefaceError
+from bareface.tasks.mistakes import explain_override
+from bareface.tasks.run import is_first_process, job
+
+MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
+"""Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
+
+
+def conf_folder() -> Path:
+    """Where the configuration tree lies: inside the installed package, or at the top of the checkout."""
+    package = Path(str(files("bareface")))
+    return package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf"
+
+
+def cpu_precision() -> str:
+    """The precision that is fast on this processor without changing what is learnt."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return "32-true"
+    return "bf16-mixed" if "avx512_bf16" in flags or "amx_bf16" in flags else "32-true"
+
+
+def register_resolvers() -> None:
+    """Makes ``${cpu_precision:}`` known to configurations."""
+    OmegaConf.register_new_resolver("cpu_precision", cpu_precision, replace=True)
+
+
+def launch(task: str, arguments: Sequence[str]) -> None:
+    """Runs a task with Hydra's command line; leaves with exit status 1 and one line on standard error when it fails.
+
+    Args:
+        task: Name of a module of ``bareface.tasks``, of the function in it, and of the file in ``conf/``.
+        arguments: Overrides and Hydra's own flags.
+    """
+    _quiet()
+    register_resolvers()
+    body = getattr(importlib.import_module(f"bareface.tasks.{task}"), task)
+
+    def run(cfg: DictConfig) -> float | None:
+        try:
+            return job(cfg, body)
+        except Exception as error:
+            if HydraConfig.get().mode == RunMode.RUN:
+                leave(error)
+            print(f"job failed: {one_line(error)}", file=sys.stderr)
+            raise  # the other jobs go on; Hydra raises the first error at the end
+
+    function: TaskFunction = run
+    app = hydra.main(config_path=str(conf_folder()), config_name=task, version_base="1.3")(function)
+    sys.argv = [sys.argv[0], *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors to us instead of printing them
+    try:
+        app()
+    except Exception as error:
+        leave(error, explain_override(error, task, list(arguments), conf_folder()))
+
+
+def one_line(error: BaseException) -> str:
+    """The message of the error that a user can mend, without the frames that Hydra puts around it."""
+    while isinstance(error, HydraException) and error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())
+
+
+def leave(error: BaseException, explanation: str | None = None) -> NoReturn:
+    """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1."""
+    root = error
+    while isinstance(root, HydraException) and root.__cause__ is not None:
+        root = root.__cause__
+    if not isinstance(root, MENDABLE) or "BAREFACE_TRACEBACK" in os.environ:
+        traceback.print_exception(error)
+    elif is_first_process():
+        print(f"error: {explanation or one_line(error)}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _quiet() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")

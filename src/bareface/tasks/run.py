@@ -1,0 +1,107 @@
+"""One job and its folder: what was asked, with what versions, what came out, and how it ended."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from bareface.io.atomic import atomic_path
+from bareface.module import versions
+
+log = logging.getLogger(__name__)
+Body = Callable[[DictConfig], Mapping[str, float]]
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one of its job that writes and prints."""
+    return os.environ.get("LOCAL_RANK", "0") == "0" and os.environ.get("NODE_RANK", "0") == "0"
+
+
+def revision() -> str | None:
+    """The git revision of the code, with ``+changes`` where files differ from it; None outside a checkout."""
+    root = Path(__file__).resolve().parent
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes a JSON file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def finish_dashboard(failed: bool) -> None:
+    """Closes a W&B run, if one is open, with the exit status that the job has."""
+    wandb = sys.modules.get("wandb")
+    if wandb is not None and wandb.run is not None:
+        wandb.finish(exit_code=int(failed))
+
+
+def _children_repeat_this_job(folder: Path) -> None:
+    """Lets the processes that DDP starts compose this job, in this folder, and not the whole sweep again."""
+    hydra = HydraConfig.get()
+    sys.argv = [sys.argv[0], hydra.job.name, *hydra.overrides.task]
+    config = HydraConfig.instance().cfg
+    assert config is not None
+    with read_write(config.hydra), open_dict(config.hydra):
+        config.hydra.run.dir = str(folder)
+
+
+def job(cfg: DictConfig, body: Body) -> float | None:
+    """Runs one job in its folder.
+
+    ``config.yaml`` holds the resolved configuration, ``versions.json`` what computed, ``results.json`` the final
+    metrics under the names they were logged with, ``error.txt`` the traceback of a job that failed. The folder is the
+    last line on standard output, however the job ended.
+
+    Args:
+        cfg: The composed configuration; ``cfg.run`` is the job's folder.
+        body: Does the work and returns the final metrics.
+
+    Returns:
+        The monitored metric where the task has one: what a sweep optimises.
+    """
+    folder = Path(cfg.run)
+    _children_repeat_this_job(folder)
+    first = is_first_process()
+    failed = True
+    try:
+        missing = sorted(OmegaConf.missing_keys(cfg))
+        if missing:
+            raise ValueError(f"{', '.join(missing)}: no value given. Add {missing[0]}=... to the command.")
+        OmegaConf.resolve(cfg)
+        OmegaConf.set_readonly(cfg, True)
+        if first:
+            with atomic_path(folder / "config.yaml") as temporary:
+                temporary.write_text(OmegaConf.to_yaml(cfg), encoding="utf-8")
+            write_json(folder / "versions.json", {**versions(), "revision": revision()})
+        results = dict(body(cfg))
+        failed = False
+    except BaseException:
+        if first:
+            (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        raise
+    else:
+        if first:
+            write_json(folder / "results.json", results)
+    finally:
+        finish_dashboard(failed)
+        if first:
+            print(folder, flush=True)
+    monitored: Any = OmegaConf.select(cfg, "monitor.metric")
+    return results.get(monitored) if monitored else None

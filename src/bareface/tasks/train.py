@@ -1,0 +1,91 @@
+"""``bareface train``: trains a segmenter or a recogniser, then tests its best checkpoint."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from bareface.data.dataset import DataSet
+from bareface.tasks import build
+from bareface.tasks.dashboard import log_configuration
+from bareface.tasks.run import is_first_process
+
+
+def train(cfg: DictConfig) -> dict[str, float]:
+    """Trains, then tests the best checkpoint.
+
+    Returns:
+        The test metrics of the best checkpoint, and the monitored metric at that checkpoint.
+    """
+    pl.seed_everything(cfg.seed, workers=True, verbose=False)
+    resume = _checkpoint_to_resume(cfg)
+    dataset: DataSet = build.plain(cfg.data)
+    _check_monitor(cfg, dataset)
+    data = build.data_module(cfg, dataset)
+    module = build.training_module(cfg, dataset)
+    if cfg.compile:
+        module.network.compile()
+    loggers = build.each(cfg.logger)
+    trainer = build.trainer(cfg, loggers)
+    if is_first_process():
+        data.write_splits(Path(cfg.run) / "splits")
+        parameters = sum(value.numel() for value in module.network.parameters())
+        log_configuration(loggers, OmegaConf.to_container(cfg), {"parameters": parameters})
+    trainer.fit(module, data, ckpt_path=resume)
+    checkpoint = trainer.checkpoint_callback
+    assert isinstance(checkpoint, ModelCheckpoint)
+    best = checkpoint.best_model_score
+    trainer.test(module, data, ckpt_path=checkpoint.best_model_path, verbose=False)
+    return {**numbers(trainer.callback_metrics), **({} if best is None else {cfg.monitor.metric: float(best)})}
+
+
+def numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """Test metrics as plain numbers."""
+    return {name: float(value) for name, value in sorted(metrics.items()) if name.startswith("test/")}
+
+
+def _check_monitor(cfg: DictConfig, dataset: DataSet) -> None:
+    if cfg.monitor.metric.startswith("val/") and len(dataset.splits["val"]) == 0:
+        raise ValueError(
+            f"monitor.metric={cfg.monitor.metric}: the split has no validation pictures. "
+            "Change data's split, or choose the last epoch: monitor.metric=epoch monitor.mode=max."
+        )
+
+
+def _checkpoint_to_resume(cfg: DictConfig) -> str | None:
+    """The checkpoint that ``ckpt_path`` names; ``last`` is the newest one of this same configuration.
+
+    Raises:
+        FileNotFoundError: There is no such file, or no earlier run.
+    """
+    if cfg.ckpt_path is None:
+        return None
+    if cfg.ckpt_path != "last":
+        if not Path(cfg.ckpt_path).is_file():
+            raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: no such file. Give a .ckpt file, or last.")
+        return str(cfg.ckpt_path)
+    wanted = _essence(cfg)
+    found = sorted(Path(cfg.runs, cfg.task).rglob("checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
+    for path in reversed(found):
+        config = path.parent.parent / "config.yaml"
+        if config.is_file() and _essence(OmegaConf.load(config)) == wanted:
+            return str(path)
+    raise FileNotFoundError(
+        f"ckpt_path=last: no earlier run of this configuration under {cfg.runs}/{cfg.task}. Give a .ckpt file."
+    )
+
+
+def _essence(cfg: Any) -> Any:
+    """What two configurations must share for one to continue the other: all but places, dashboards and the end."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    left_out = {"run", "runs", "name", "ckpt_path", "callbacks", "logger", "compile"}
+    essence = {name: value for name, value in plain.items() if name not in left_out}
+    essence["trainer"] = {name: value for name, value in plain["trainer"].items() if name != "max_epochs"}
+    if "T_max" in essence["scheduler"]:
+        essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
+    essence["module"] = {name: value for name, value in essence["module"].items() if name != "scheduler"}
+    return essence
+
+

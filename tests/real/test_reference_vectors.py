@@ -1,0 +1,84 @@
+"""Our networks compute what the public implementations compute, with weights filled by rule."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bareface.recognition.backbones.resnet import ResNet50
+from bareface.segmentation.networks.unet import UNetMobileNetV2, UNetResNet
+
+AGREEMENT = 1e-4
+
+
+@pytest.fixture(scope="module")
+def vectors(shared: Path) -> Path:
+    folder = shared / "vectors"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is missing: no reference outputs to compare with")
+    return folder
+
+
+def counted(network: nn.Module) -> dict[str, Tensor]:
+    """The tensors that the rule counts."""
+    return {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+
+
+def fill(network: nn.Module, seed: Callable[[int, str], int]) -> None:
+    """Fills a network by the rule; ``seed`` gives the seed from a tensor's position and name."""
+    for index, (name, tensor) in enumerate(counted(network).items()):
+        noise = np.random.RandomState(seed(index, name)).standard_normal(tuple(tensor.shape)).astype(np.float32)
+        if name.endswith("running_var"):
+            noise = 1 + 0.1 * np.abs(noise)
+        elif tensor.ndim >= 2:
+            noise = noise * np.float32(np.sqrt(2 / np.prod(tensor.shape[1:])))
+        else:
+            noise = 0.1 * noise + (1 if name.endswith("weight") else 0)
+        tensor.copy_(torch.from_numpy(noise))
+
+
+def difference(ours: Tensor, reference: np.ndarray) -> float:
+    """Norm of the difference relative to the reference."""
+    return float(np.linalg.norm(ours.numpy() - reference) / np.linalg.norm(reference))
+
+
+@pytest.mark.parametrize(
+    ("file", "network"),
+    [
+        ("unet_mobilenetv2.npz", lambda: UNetMobileNetV2(classes=2)),
+        ("unet_resnet18.npz", lambda: UNetResNet(classes=2, depth=18)),
+    ],
+)
+@torch.inference_mode()
+def test_unet(vectors: Path, file: str, network: Callable[[], nn.Module]) -> None:
+    reference = np.load(vectors / file)
+    ours = network().eval()
+    assert [str(tuple(value.shape)) for value in counted(ours).values()] == reference["first_shapes"].tolist()
+    assert sum(parameter.numel() for parameter in ours.parameters()) == reference["parameters"]
+    fill(ours, lambda index, name: index)
+    image = torch.from_numpy(np.random.RandomState(0).rand(1, 3, 64, 96).astype(np.float32))
+    assert difference(ours(image), reference["logits"]) < AGREEMENT
+
+
+@torch.inference_mode()
+def test_resnet50_caffe(vectors: Path) -> None:
+    reference = np.load(vectors / "resnet50_caffe.npz")
+    ours = ResNet50(wiring="caffe").eval()
+    fc = nn.Linear(ours.embedding_size, 8631)
+    named = nn.ModuleDict({"fc": fc})
+    assert [*ours.state_dict(), *named.state_dict()] == reference["keys"].tolist()
+    assert sum(p.numel() for part in (ours, fc) for p in part.parameters()) == reference["parameters"] == 41_192_951
+    for part in (ours, named):
+        fill(part, lambda index, name: zlib.crc32(name.encode()))
+    image = torch.from_numpy((np.random.RandomState(1).rand(2, 3, 224, 224) * 255 - 110).astype(np.float32))
+    embedding = ours(image)
+    assert difference(embedding, reference["embedding"]) < AGREEMENT
+    assert difference(fc(embedding)[:, :64], reference["logits_first64"]) < AGREEMENT
+    other = ResNet50(wiring="torchvision").eval()
+    other.load_state_dict(ours.state_dict())
+    # The mistake that loads without complaint; were this close too, the comparison above would mean nothing.
+    assert difference(other(image), reference["embedding"]) > 100 * AGREEMENT

@@ -1,0 +1,134 @@
+"""The recogniser and what trains it."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from bareface.callbacks.checkpoint_io import SafeCheckpointIO
+from bareface.data.samples import collate
+from bareface.errors import CheckpointError
+from bareface.recognition.module import RecognitionModule
+from bareface.recognition.recogniser import Recogniser
+
+NORMALISE = {"mean": [120.0, 110.0, 100.0], "std": [64.0, 64.0, 64.0], "channels": "rgb"}
+
+
+def recogniser(identities: int = 3) -> Recogniser:
+    torch.manual_seed(0)
+    return Recogniser(
+        backbone={"_target_": "bareface.recognition.backbones.resnet.ResNet18"},
+        head={"_target_": "bareface.recognition.heads.linear.Linear"},
+        normalise=NORMALISE,
+        shorter=36,
+        crop=32,
+        canvas=48,
+        identities=[f"person {number}" for number in range(identities)],
+    )
+
+
+def loader(size: int = 32) -> DataLoader:
+    generator = torch.Generator().manual_seed(0)
+    samples = [
+        {
+            "image": torch.randint(256, (3, size, size), generator=generator, dtype=torch.uint8),
+            "content": torch.tensor([0, 0, size, size]),
+            "size": torch.tensor([size, size]),
+            "key": f"{number}.png",
+            "label": torch.tensor(number % 3),
+        }
+        for number in range(6)
+    ]
+    return DataLoader(samples, batch_size=3, collate_fn=collate)
+
+
+def trainer(folder: Path, **changes: object) -> pl.Trainer:
+    return pl.Trainer(
+        max_epochs=1,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        plugins=[SafeCheckpointIO()],
+        **changes,
+    )
+
+
+def module(**changes: object) -> RecognitionModule:
+    return RecognitionModule(recogniser(), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1), **changes)
+
+
+def test_the_channel_order_is_the_models_own() -> None:
+    model = recogniser()
+    swapped = Recogniser(**{**{k: v for k, v in model.card.items() if k != "task"}, "normalise": NORMALISE | {
+        "channels": "bgr", "mean": [100.0, 110.0, 120.0]}})
+    swapped.load_state_dict(model.state_dict())
+    image = torch.randint(256, (2, 3, 32, 32), dtype=torch.uint8)
+    model.eval(), swapped.eval()
+    picture = model.normalise(image)
+    torch.testing.assert_close(picture.flip(1), swapped.normalise(image))
+    assert picture[0, 0, 0, 0].item() == pytest.approx((image[0, 0, 0, 0].item() - 120) / 64)
+
+
+def test_a_cut_picture_must_have_the_size_of_the_crop() -> None:
+    with pytest.raises(ValueError, match=r"image of \(33, 32\): expected \(32, 32\)"):
+        recogniser().embed(torch.zeros(1, 3, 33, 32, dtype=torch.uint8))
+
+
+def test_sizes_that_contradict_each_other() -> None:
+    with pytest.raises(ValueError, match="crop=32, shorter=20, canvas=48: expected crop <= shorter <= canvas"):
+        Recogniser({}, {}, NORMALISE, shorter=20, crop=32, canvas=48, identities=["a"])
+
+
+def test_a_checkpoint_alone_rebuilds_the_same_recogniser(tmp_path: Path) -> None:
+    trained = module()
+    run = trainer(tmp_path, enable_checkpointing=False)
+    run.fit(trained, loader())
+    run.save_checkpoint(tmp_path / "x.ckpt")
+    loaded = Recogniser.load(tmp_path / "x.ckpt")
+    image = torch.randint(256, (2, 3, 48, 48), dtype=torch.uint8)
+    content = torch.tensor([[0, 4, 48, 40], [8, 0, 32, 48]])
+    trained.eval()
+    torch.testing.assert_close(loaded(image, content), trained.recogniser(image, content))
+    assert loaded.identities == ("person 0", "person 1", "person 2")
+    assert torch.load(tmp_path / "x.ckpt", weights_only=True)["card"]["versions"]["torch"] == str(torch.__version__)
+
+
+def test_resuming_from_another_number_of_identities_says_which(tmp_path: Path) -> None:
+    run = trainer(tmp_path, enable_checkpointing=False)
+    run.fit(module(), loader())
+    run.save_checkpoint(tmp_path / "x.ckpt")
+    other = RecognitionModule(recogniser(7), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1))
+    with pytest.raises(CheckpointError, match="ckpt_path: its identities is .*, this run's is a list of 7"):
+        trainer(tmp_path, enable_checkpointing=False).fit(other, loader(), ckpt_path=tmp_path / "x.ckpt")
+
+
+def test_a_frozen_backbone_stays_as_it_is_and_the_head_learns(tmp_path: Path) -> None:
+    frozen = module(freeze="backbone")
+    before = {name: value.clone() for name, value in frozen.recogniser.state_dict().items()}
+    trainer(tmp_path, enable_checkpointing=False).fit(frozen, loader())
+    changed = {name for name, value in frozen.recogniser.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"head.weight", "head.bias"}
+
+
+def test_an_unfrozen_backbone_gathers_statistics(tmp_path: Path) -> None:
+    free = module()
+    before = free.recogniser.backbone.bn1.running_mean.clone()
+    trainer(tmp_path, enable_checkpointing=False).fit(free, loader())
+    assert not torch.equal(free.recogniser.backbone.bn1.running_mean, before)
+
+
+def test_freeze_takes_no_other_word() -> None:
+    with pytest.raises(ValueError, match=r"module.freeze=head: expected backbone or null"):
+        module(freeze="head")
+
+
+def test_metrics_are_logged_under_their_stage(tmp_path: Path) -> None:
+    run = trainer(tmp_path, enable_checkpointing=False)
+    run.fit(module(), loader(), loader())
+    assert {"train/loss", "train/top1", "train/top5", "val/loss", "val/top1", "val/top5"} <= run.callback_metrics.keys()
