@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import Metric
+from torchmetrics import MeanMetric, Metric
 
 from bareface import __version__
 from bareface.data.dataset import STAGES, Stage
@@ -54,6 +54,8 @@ class TrainingModule(pl.LightningModule):
         super().__init__()
         self.card, self.loss = card, loss
         self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics.clone() for stage in STAGES})
+        # A metric, not Lightning's own mean: that one is reduced when a callback of one process first looks at it.
+        self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in STAGES})
         self.make_optimizer, self.make_scheduler = optimizer, scheduler
 
     @property
@@ -69,9 +71,7 @@ class TrainingModule(pl.LightningModule):
         if not batch["key"]:  # nothing of this batch could be read
             return None
         loss = self._step(batch, stage)
-        self.log(
-            f"{stage}/loss", loss.detach(), on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch["key"])
-        )
+        self.stage_loss(stage).update(loss.detach(), weight=len(batch["key"]))
         return loss
 
     def stage_metrics(self, stage: Stage) -> Metric:
@@ -80,10 +80,18 @@ class TrainingModule(pl.LightningModule):
         assert isinstance(metrics, Metric)
         return metrics
 
+    def stage_loss(self, stage: Stage) -> MeanMetric:
+        """The mean loss of one stage."""
+        loss = self.losses[f"{stage}_loss"]
+        assert isinstance(loss, MeanMetric)
+        return loss
+
     def _log_metrics(self, stage: Stage) -> None:
-        metrics = self.stage_metrics(stage)
-        self.log_dict({f"{stage}/{name}": value for name, value in metrics.compute().items()})
+        metrics, loss = self.stage_metrics(stage), self.stage_loss(stage)
+        figures = {"loss": loss.compute(), **metrics.compute()}  # over all processes
+        self.log_dict({f"{stage}/{name}": value for name, value in figures.items()})
         metrics.reset()
+        loss.reset()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """The loss of one batch; None skips it."""

@@ -68,7 +68,7 @@ class Faces(MaskDataSet):
     def read(self, manifest: Manifest, row: int) -> Record:
         key = manifest.key(row)
         if key in self.broken:
-            raise PictureError(f"drawn/{key}: truncated, \"half\" is missing.")
+            raise PictureError(f'drawn/{key}: truncated, "half" is missing.')
         return face(int(key[:3]) % 3, int(key[:3]))
 
 
@@ -83,8 +83,10 @@ class People(IdentityDataSet):
 
     def index(self) -> Manifest:
         numbers = range(self.count)
-        return _manifest([f"{number % 3}/{number:03d}.png" for number in sorted(numbers, key=lambda n: (n % 3, n))],
-                         [number % 3 for number in sorted(numbers, key=lambda n: (n % 3, n))])
+        return _manifest(
+            [f"{number % 3}/{number:03d}.png" for number in sorted(numbers, key=lambda n: (n % 3, n))],
+            [number % 3 for number in sorted(numbers, key=lambda n: (n % 3, n))],
+        )
 
     def split(self, manifest: Manifest) -> dict[Stage, Manifest]:
         return _split(manifest)

@@ -29,7 +29,11 @@ def read(tmp_path, lines, end="\n", encoding="utf-8"):
 def test_forms_in_circulation(tmp_path, end, header, tail, lines):
     meta = read(tmp_path, [*header, *(line + tail for line in reversed(lines)), ""], end)
     assert meta.ids == ("n000001", "n000658", "n000659")
-    assert meta.names == ("14th_Dalai_Lama", "Anne,_Princess_Royal" if lines is PUBLISHED else "Anne_Princess_Royal", "Beyoncé")
+    assert meta.names == (
+        "14th_Dalai_Lama",
+        "Anne,_Princess_Royal" if lines is PUBLISHED else "Anne_Princess_Royal",
+        "Beyoncé",
+    )
     assert meta.samples.tolist() == [424, 300, 319]
     assert meta.train.tolist() == [False, True, True]
     assert meta.genders == ("m", "f", "f")
@@ -49,7 +53,7 @@ def test_lines_that_lost_their_number_of_pictures(tmp_path):
 
 def test_the_published_totals(tmp_path):
     lines = [HEADER]
-    lines += [f'n{number:06d}, "A_{number}", 364, {int(number < 8631)}, m' for number in range(9131)]
+    lines += [f'n{number:06d}, "A_{number}", 300, {int(number < 8631)}, m' for number in range(9131)]
     off = read(tmp_path, lines)
     train, test = off.samples[off.train].sum(), off.samples[~off.train].sum()
     assert f"{train} train and {test} test pictures; the published file has 3141890 and 169396" in off.warnings[0]
@@ -69,7 +73,9 @@ def test_names_in_another_encoding_are_reported(tmp_path):
     ["n1, A, 5, 1, m", "n000001, A, 5, 2, m", "n000001, A, 5, 1, x", "n000001, A, x, 1, m", "n000001, m", "text"],
 )
 def test_lines_that_are_wrong(tmp_path, line):
-    with pytest.raises(DataError, match=rf'identity_meta\.csv: line 2 is {line!r}, expected n000001, "Name", 424, 0, m\.'):
+    with pytest.raises(
+        DataError, match=rf'identity_meta\.csv: line 2 is {line!r}, expected n000001, "Name", 424, 0, m\.'
+    ):
         read(tmp_path, [PUBLISHED[1], line])
 
 

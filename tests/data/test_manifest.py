@@ -16,7 +16,9 @@ from bareface.errors import DataError
 @pytest.fixture
 def manifest():
     return Manifest(
-        pa.table({"key": ["a/1.jpg", "a/2.jpg", "b/1.jpg"], "label": pa.array([0, 0, 1], pa.int32()), "who": ["x", "x", "ü"]})
+        pa.table(
+            {"key": ["a/1.jpg", "a/2.jpg", "b/1.jpg"], "label": pa.array([0, 0, 1], pa.int32()), "who": ["x", "x", "ü"]}
+        )
     )
 
 
@@ -111,7 +113,6 @@ def test_the_temporary_file_ends_with_the_process(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(tmp_path))
     assert not list(tmp_path.iterdir())
-
 
 
 def test_it_reaches_a_spawned_process(manifest):

@@ -41,13 +41,18 @@ def test_shuffled_depends_on_the_seed_and_not_on_the_order_of_rows():
     again = splits.shuffled(numbered(20, SCRAMBLED), [12, 3, 4], 0)
     assert {stage: sorted(names) for stage, names in keys(again).items()} == keys(first)
     assert keys(splits.shuffled(numbered(20), [12, 3, 4], 1)) != keys(first)
-    every = sum(keys(first).values(), [])
+    every = [key for stage in keys(first).values() for key in stage]
     assert len(set(every)) == 19 and every[:12] != [f"{number:05d}.jpg" for number in range(12)]
 
 
 @pytest.mark.parametrize(
     ("total", "fractions", "expected"),
-    [(10, (0.8, 0.1, 0.1), (8, 1, 1)), (7, (0.7, 0.1, 0.2), (5, 1, 1)), (3, (0.9, 0.05, 0.05), (1, 1, 1)), (9, (1, 0, 0), (9, 0, 0))],
+    [
+        (10, (0.8, 0.1, 0.1), (8, 1, 1)),
+        (7, (0.7, 0.1, 0.2), (5, 1, 1)),
+        (3, (0.9, 0.05, 0.05), (1, 1, 1)),
+        (9, (1, 0, 0), (9, 0, 0)),
+    ],
 )
 def test_counts_of(total, fractions, expected):
     assert splits.counts_of(total, fractions) == expected
@@ -64,7 +69,11 @@ def test_by_identity_divides_identities():
     people = {stage: set(identities[part].tolist()) for stage, part in rows.items()}
     assert not (people["train"] & people["val"] | people["train"] & people["test"] | people["val"] & people["test"])
     assert sorted(np.concatenate(list(rows.values())).tolist()) == list(range(2000))
-    assert {stage: round(len(part) / 2000, 1) for stage, part in rows.items()} == {"train": 0.7, "val": 0.1, "test": 0.2}
+    assert {stage: round(len(part) / 2000, 1) for stage, part in rows.items()} == {
+        "train": 0.7,
+        "val": 0.1,
+        "test": 0.2,
+    }
     order = np.random.default_rng(1).permutation(2000)
     again = splits.by_identity(identities[order], (0.7, 0.1, 0.2), 0)
     assert set(identities[order][again["test"]].tolist()) == people["test"]
@@ -120,7 +129,9 @@ def test_check_closed_set():
     splits.check_closed_set(good, ["x", "y", "z"], "here")
     for stage in ("val", "test"):
         bad = {"train": manifest.take([0]), "val": manifest.take([]), "test": manifest.take([]), stage: manifest}
-        with pytest.raises(DataError, match=r"here: tested but not in train: y, z\. Add them to train, or leave them out"):
+        with pytest.raises(
+            DataError, match=r"here: tested but not in train: y, z\. Add them to train, or leave them out"
+        ):
             splits.check_closed_set(bad, ["x", "y", "z"], "here")
 
 

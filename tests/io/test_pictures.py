@@ -74,10 +74,10 @@ def test_exif_rotation_is_applied(form, orientation, tmp_path):
     got = read_picture(path)
     assert got.shape == ((48, 32, 3) if swapped else (32, 48, 3))
     assert header_size(path) == got.shape[:2]
-    assert abs(int(got[-8 if bottom else 8, -8 if right else 8, 0]) - 80) <= 3
-    assert abs(int(got[8 if bottom else -8, 8 if right else -8, 0]) - 0) <= 3
-    beside = got[8 if bottom else -8, -8 if right else 8, 0] if swapped else got[-8 if bottom else 8, 8 if right else -8, 0]
-    assert abs(int(beside) - 160) <= 3
+    row, column = (-8 if bottom else 8), (-8 if right else 8)
+    beside = got[-row, column, 0] if swapped else got[row, -column, 0]
+    for value, expected in ((got[row, column, 0], 80), (got[-row, -column, 0], 0), (beside, 160)):
+        assert abs(int(value) - expected) <= 3
     assert exif_orientation(path) == (1 if form == "TIFF" else orientation)
     np.testing.assert_array_equal(rotated(quadrants, orientation).shape, got.shape)
 
@@ -106,10 +106,9 @@ def test_16_bit_colours_are_scaled(suffix):
 def test_12_bit_tiff_is_scaled_by_its_own_white():
     # one row of two pixels, 4095 and 0, packed in three bytes
     pixels, entries = bytes([0xFF, 0xF0, 0x00]), []
-    for tag, kind, value in (
-        (256, 3, 2), (257, 3, 1), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 3, 1), (279, 4, 3)
-    ):  # fmt: skip
-        entries.append(struct.pack("<HHII", tag, kind, 1, value))
+    tags = {256: 2, 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: 3}  # 12 bits; pixels at byte 8
+    for tag, value in tags.items():
+        entries.append(struct.pack("<HHII", tag, 4, 1, value))
     data = b"II*\0" + struct.pack("<I", 12) + pixels + b"\0" + struct.pack("<H", 9) + b"".join(entries) + bytes(4)
     np.testing.assert_array_equal(decode_picture(data, "a")[0, :, 0], [255, 0])
 
@@ -147,7 +146,9 @@ def test_truncated_files_are_errors(form, share, tmp_path):
     data = encoded(Image.fromarray(colours(60, 80)), form)
     path = tmp_path / "half"
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(PictureError, match=r"^\S+/half: truncated or damaged \(.+\)\. Restore the file, or leave it out"):
+    with pytest.raises(
+        PictureError, match=r"^\S+/half: truncated or damaged \(.+\)\. Restore the file, or leave it out"
+    ):
         read_picture(path)
 
 
@@ -190,7 +191,9 @@ def test_what_is_no_picture(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"<html>not found</html>")
     (tmp_path / "b.jpg").touch()
     for read in (read_picture, read_mask_codes):
-        with pytest.raises(PictureError, match=r"a\.jpg: not a picture of a known format\. Convert it to JPEG or PNG\."):
+        with pytest.raises(
+            PictureError, match=r"a\.jpg: not a picture of a known format\. Convert it to JPEG or PNG\."
+        ):
             read(tmp_path / "a.jpg")
         with pytest.raises(PictureError, match=r"b\.jpg: an empty file\."):
             read(tmp_path / "b.jpg")
@@ -284,7 +287,11 @@ def test_write_jpeg_grey_and_alpha(tmp_path):
     ("name", "array", "message"),
     [
         ("a.xyz", colours(), r"a\.xyz: expected a name that ends in one of \.bmp, \.jpeg"),
-        ("a.jpg", np.zeros((2, 2, 4), np.uint8), r"got uint8 \(2, 2, 4\), expected uint8 and 1 or 3 channels for \.jpg"),
+        (
+            "a.jpg",
+            np.zeros((2, 2, 4), np.uint8),
+            r"got uint8 \(2, 2, 4\), expected uint8 and 1 or 3 channels for \.jpg",
+        ),
         ("a.pgm", colours(), r"expected uint8 and 1 channels for \.pgm"),
         ("a.png", np.zeros((2, 2, 3)), r"got float64 \(2, 2, 3\), expected uint8 and 1 or 3 or 4 channels for \.png"),
     ],

@@ -31,7 +31,7 @@ def tight_crop(box: Sequence[float], height: int, width: int) -> tuple[int, int,
     MATLAB's inclusive ranges are longer.
 
     >>> tight_crop((60, 60, 79, 109), 300, 300)
-    (44, 37, 185, 162)
+    (44, 38, 185, 161)
     """
     x, y, box_width, box_height = box
     if box_width <= 0 or box_height <= 0:

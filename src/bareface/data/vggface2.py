@@ -15,8 +15,8 @@ from bareface.data.crop import tight_crop
 from bareface.data.dataset import IdentityDataSet, Record, Stage
 from bareface.data.folders import existing_folder, folders_in, identity_names
 from bareface.data.identity_meta import IdentityMeta, read_identity_meta
-from bareface.data.manifest import Manifest
-from bareface.data.splits import check_fractions, check_seed, closed_set, ranks, sorted_rows
+from bareface.data.manifest import Manifest, is_sorted
+from bareface.data.splits import check_fractions, check_seed, closed_set, ranks
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.data.vggface2_lists import encode, read_boxes, read_list, walk
 from bareface.errors import DataError, some
@@ -98,6 +98,8 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
         folder = existing_folder(self.root / self.tree, SOURCES)
         listed = self._list_file()
         names = walk(folder) if listed is None else read_list(listed, self.tree)
+        if not is_sorted(names):
+            names = names.take(pc.sort_indices(names))
         labels, identities = encode(names)
         errors = []
         gone = sorted(set(identities) - set(folders_in(folder)))
@@ -112,11 +114,7 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
             )
         if self.crop == "tight":
             columns |= read_boxes(self._beside(f"loose_bb_{self.tree}.csv", "bb_landmark"), names)
-        manifest = Manifest(pa.table(columns))
-        order = sorted_rows(manifest)
-        if (order[1:] < order[:-1]).any():
-            manifest = manifest.take(order)
-        return Survey(manifest, errors, self._meta_warnings(identities))
+        return Survey(Manifest(pa.table(columns)), errors, self._meta_warnings(identities))
 
     def split(self, manifest: Manifest) -> dict[Stage, Manifest]:
         """Divides the pictures of each identity by ``fractions``."""

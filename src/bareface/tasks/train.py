@@ -36,9 +36,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     trainer.fit(module, data, ckpt_path=resume)
     checkpoint = trainer.checkpoint_callback
     assert isinstance(checkpoint, ModelCheckpoint)
-    best = checkpoint.best_model_score
+    best = {cfg.monitor.metric: float(checkpoint.best_model_score)} if "/" in cfg.monitor.metric else {}
     trainer.test(module, data, ckpt_path=checkpoint.best_model_path, verbose=False)
-    return {**numbers(trainer.callback_metrics), **({} if best is None else {cfg.monitor.metric: float(best)})}
+    return {**numbers(trainer.callback_metrics), **best}
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:
