@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.utils.data import DataLoader
 
 from bareface.callbacks.augmented import AugmentedSheet
+from bareface.data.transforms import Letterbox
 from bareface.segmentation.figures import STRIPES, colours
 
 
@@ -110,3 +111,13 @@ def test_loaders_without_a_data_module_are_refused(tmp_path: Path) -> None:
 def test_no_pictures_are_refused() -> None:
     with pytest.raises(ValueError, match=r"callbacks\.augmented\.pictures=0: expected at least 1\. null"):
         AugmentedSheet("a.png", 0)
+
+
+def test_the_sheet_shows_what_the_training_transform_makes(tmp_path: Path) -> None:
+    shapes = []
+    for size in (48, 96):
+        data = mask_data()
+        data.train_transform = Letterbox(size)
+        trainer(tmp_path, [AugmentedSheet(tmp_path / "a.png", 4)], max_epochs=0).fit(segmentation(), data)
+        shapes.append(sheet(tmp_path / "a.png").shape)
+    assert shapes[0] != shapes[1]

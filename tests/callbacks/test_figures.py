@@ -95,3 +95,11 @@ def test_captions_stay_in_their_cell(tmp_path: Path) -> None:
     first_end = right[np.flatnonzero(np.diff(right) > 1)[0]]
     assert (below[:20, : first_end + 1] != 255).any()
     assert (below[:18, first_end + 1 :] == 255).all()
+
+
+def test_a_long_legend_and_a_long_title_are_whole() -> None:
+    cells = [Cell([tile(64, 64)], [("a", None)])]
+    legend = [(f"class number {number}", (number, 200, 9)) for number in range(8)]
+    picture = sheet("A title that is longer than one small picture", [Section("", cells)], legend)
+    assert all((picture == colour).all(axis=2).sum() == 15 * 15 for _, colour in legend)
+    assert (picture[:, -20:] == 255).all()

@@ -12,7 +12,7 @@ from PIL import Image
 from pytorch_lightning.loggers import WandbLogger
 
 from bareface.callbacks import predictions
-from bareface.callbacks.predictions import RecognitionPredictions, SegmentationPredictions, draw_lot
+from bareface.callbacks.predictions import RecognitionPredictions, SegmentationPredictions, Smallest, draw_lot
 from bareface.recognition.figures import RIGHT, WRONG
 from bareface.segmentation.figures import ERROR
 
@@ -173,3 +173,16 @@ def test_synthetic_pictures_are_called_so(
 def test_no_pictures_are_refused(callback: type) -> None:
     with pytest.raises(ValueError, match=r"callbacks\.predictions\.pictures=0: expected at least 1\."):
         callback("figures", 0)
+
+
+def test_a_repeated_picture_is_kept_once() -> None:
+    smallest: Smallest[int] = Smallest(2)
+    for item, (rank, key) in enumerate([(0.5, "a"), (0.5, "a"), (0.9, "b"), (0.7, "c"), (0.8, "d")]):
+        if smallest.wants(rank, key):
+            smallest.add(rank, key, item)
+    assert smallest.kept == [(0.5, "a", 0), (0.7, "c", 3)]
+
+
+def test_lots_are_spread_evenly() -> None:
+    lots = np.array([draw_lot(f"{number:06d}.jpg") for number in range(10000)])
+    assert np.histogram(lots, bins=10, range=(0, 1))[0] == pytest.approx(1000, abs=120)

@@ -2,7 +2,8 @@
 
 import builtins
 import logging
-import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ KEY = "0123456789abcdef" * 3
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Nobody is logged in, nobody answers, nobody can be called."""
+    """Nobody is logged in and nobody answers."""
     for name in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -36,7 +37,6 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         pytest.fail(f"asked for {arguments}")
 
     monkeypatch.setattr(builtins, "input", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
     yield
     wandb.finish()
 
@@ -193,3 +193,29 @@ def test_other_loggers_get_the_leaves_and_checkpoints_stay_plain(tmp_path: Path)
 def test_a_configuration_must_be_a_dictionary() -> None:
     with pytest.raises(TypeError, match="cfg_plain is a list: expected a dictionary"):
         log_configuration([], [1], {})
+
+
+OFFLINE = """
+import pathlib, socket, sys
+import numpy as np
+folder, asked = sys.argv[1:]
+def refuse(host, *rest, **more):
+    pathlib.Path(asked).write_text(str(host))
+    raise OSError("no network")
+socket.getaddrinfo = refuse
+from bareface.tasks.dashboard import log_configuration, wandb_logger
+import wandb
+for job in range(2):
+    logger = wandb_logger("bareface", "name", None, [], "auto", folder)
+    log_configuration([logger], {"seed": 0}, {"parameters": 1})
+    logger.log_image("picture", [np.zeros((8, 8, 3), np.uint8)], step=0)
+    wandb.finish(exit_code=1)
+"""
+
+
+def test_offline_uses_no_network_and_prints_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OFFLINE, str(tmp_path), str(tmp_path / "asked")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (tmp_path / "asked").exists()
+    assert len(list((tmp_path / "wandb").glob("offline-run-*/*.wandb"))) == 2

@@ -154,5 +154,5 @@ def plot(grouped: Panels, note: str = "") -> Figure:
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8, ncols=2 if len(lines) > 1 else 1)
     if note:
-        figure.supxlabel(note, fontsize=9, color="grey")
+        figure.supxlabel(note, fontsize=10, color="#B43C00")
     return figure

@@ -77,7 +77,9 @@ def sheet(
     head = MARGIN + 30 + (28 if legend else 0) + (LINE if names else 0)
     body = sum(math.ceil(len(part.cells) / layout.columns) * tall + 26 * bool(part.heading) for part in sections)
     width = 2 * MARGIN + layout.columns * (step + GAP) - GAP
-    width = max(width, round(2 * MARGIN + _font(20).getlength(title) + 2 * GAP + _font(14).getlength(note)))
+    entries = sum(44 + _font(14).getlength(word) for word, _ in legend)
+    width = max(width, math.ceil(2 * MARGIN + _font(20).getlength(title) + 2 * GAP + _font(14).getlength(note)))
+    width = max(width, math.ceil(2 * MARGIN + entries))
     page = Image.new("RGB", (width, head + body + MARGIN - GAP), "white")
     draw = ImageDraw.Draw(page)
     draw.text((MARGIN, MARGIN - 6), title, INK, _font(20))

@@ -100,7 +100,7 @@ class _Predictions(pl.Callback):
         self._scores = scores.detach()
 
     def _take(self, batch: Batch) -> None:
-        if self._scores is not None and batch["key"]:
+        if self._scores is not None:  # None where nothing of the batch could be read
             self._collect(batch, self._scores)
         self._scores = None
 
@@ -178,25 +178,17 @@ class SegmentationPredictions(_Predictions):
         kept = sorted((key, item) for _, key, item in self._drawn.kept)
         if not kept:
             return
-        cells = [
-            Cell(
-                comparison(image, truth, prediction, len(classes)),
-                [(key, None), (quality(truth, prediction, classes), None)],
-            )
-            for key, (image, truth, prediction) in kept
-        ]
+        cells, masks = [], []
+        labels = {**dict(enumerate(classes)), IGNORE: "ignored"}
+        for key, (image, truth, prediction) in kept:
+            tiles = comparison(image, truth, prediction, len(classes))
+            cells.append(Cell(tiles, [(key, None), (quality(truth, prediction, classes), None)]))
+            shown = {"ground truth": truth, "prediction": np.where(truth == IGNORE, truth, prediction)}
+            masks.append({word: {"mask_data": mask, "class_labels": labels} for word, mask in shown.items()})
         title, names = f"Segmentation, {TITLES[stage]}", ("picture", "ground truth", "prediction", "errors")
         picture = sheet(title, [Section("", cells)], legend(classes, wrong=True), names, origin(trainer))
         publish(trainer, f"figures/{name}", picture, self.folder / f"{name}.png")
-        labels = {**dict(enumerate(classes)), IGNORE: "ignored"}
-        masks = [
-            {
-                "ground truth": {"mask_data": truth, "class_labels": labels},
-                "prediction": {"mask_data": np.where(truth == IGNORE, truth, prediction), "class_labels": labels},
-            }
-            for _, (_, truth, prediction) in kept
-        ]
-        images, captions = [image for _, (image, _, _) in kept], [key for key, _ in kept]
+        images, captions = [item[0] for _, item in kept], [key for key, _ in kept]
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image(name, images, step=trainer.global_step, masks=masks, caption=captions)
@@ -233,14 +225,11 @@ class RecognitionPredictions(_Predictions):
         identities: tuple[str, ...] = getattr(module, self.model).identities
         worst = {key for _, key, _ in self._worst.kept}
         drawn = [entry for entry in self._drawn.kept if entry[1] not in worst][: self.pictures - len(worst)]
-        sections = [
-            Section(
-                heading,
-                [Cell([verdict(image, answer)], words(answer, identities)) for _, _, (image, answer) in entries],
-            )
-            for heading, entries in (("Highest loss first", self._worst.kept), ("Drawn by lot", drawn))
-            if entries
-        ]
+        sections = []
+        for heading, entries in (("Highest loss first", self._worst.kept), ("Drawn by lot", drawn)):
+            cells = [Cell([verdict(image, answer)], words(answer, identities)) for _, _, (image, answer) in entries]
+            if cells:
+                sections.append(Section(heading, cells))
         if sections:
             meaning = (("recognised", RIGHT), ("taken for another", WRONG))
             picture = sheet(f"Recognition, {TITLES[stage]}", sections, meaning, note=origin(trainer))

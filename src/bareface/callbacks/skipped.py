@@ -32,7 +32,7 @@ class SkippedPictures(pl.Callback):
     def _collect(self, trainer: pl.Trainer, batch: Batch) -> None:
         for key, reason in batch["skipped"]:
             if not self.reasons:
-                log.warning("%s", f"skipped {key}: {reason} The run goes on; {self._file(trainer)} will list all.")
+                log.warning("%s", f"skipped {key} ({reason}) The run goes on, {self._file(trainer)} will list all.")
             self.reasons.setdefault(key, reason)
 
     def _file(self, trainer: pl.Trainer) -> Path:

@@ -17,21 +17,22 @@ class DrawnFolder:
         layout: ``celebhair`` or ``vggface2``.
         write: The writer of that layout.
         renderer: Draws the people.
-        numbers: The other arguments of the writer, all whole numbers of 1 or more.
+        numbers: The other arguments of the writer; at least 1 each, ``test_identities`` at least 0.
 
     Raises:
-        ValueError: A number is less than 1.
+        ValueError: A number is less than that.
     """
 
     def __init__(
         self, parent: Path, layout: str, write: Callable[..., None], renderer: Renderer, numbers: dict[str, int]
     ) -> None:
         for name, number in numbers.items():
-            if number < 1:
-                raise ValueError(f"data.{name}={number}: expected at least 1.")
+            least = 0 if name == "test_identities" else 1
+            if number < least:
+                raise ValueError(f"data.{name}={number}: expected at least {least}.")
         self.layout, self.write, self.renderer, self.numbers = layout, write, renderer, numbers
         count = "x".join(map(str, numbers.values()))
-        drawn = f"bias{renderer.background_bias:g}_seed{renderer.seed}"
+        drawn = f"bias{float(renderer.background_bias)}_seed{renderer.seed}"
         self.path = parent / f"{layout}_{count}_{renderer.height}x{renderer.width}_{drawn}"
 
     def ensure(self) -> None:

@@ -44,7 +44,6 @@ def wandb_logger(
     if asked == "online" and not logged_in():
         source = "WANDB_MODE" if mode == "auto" else "logger.wandb.mode"
         raise ValueError(f"{source}=online: not logged in. Run wandb login, set WANDB_API_KEY, or use offline.")
-    Path(folder).mkdir(parents=True, exist_ok=True)  # wandb would use a temporary folder instead
     chosen = asked or ("online" if logged_in() else "offline")
     first: dict[str, Any] = {"silent": True, "mode": chosen}
     wandb.setup(wandb.Settings(**first))  # else it sends usage data before it learns of "offline"
