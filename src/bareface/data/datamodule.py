@@ -69,6 +69,10 @@ class DataModule(pl.LightningDataModule):
             generator=torch.Generator().manual_seed(self.seed),
         )
 
+    def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
+        """One stage in manifest order, as validation and test see it."""
+        return self._loader(self.samples(stage, augment=False), shuffle=False)
+
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled and augmented."""
         return self._loader(self.samples("train", augment=True), shuffle=True)
@@ -77,11 +81,11 @@ class DataModule(pl.LightningDataModule):
         """In manifest order; nothing where the split has no validation pictures."""
         if len(self.dataset.splits["val"]) == 0:
             return []
-        return self._loader(self.samples("val", augment=False), shuffle=False)
+        return self.stage_dataloader("val")
 
     def test_dataloader(self) -> DataLoader[Any]:
         """In manifest order."""
-        return self._loader(self.samples("test", augment=False), shuffle=False)
+        return self.stage_dataloader("test")
 
     def write_splits(self, folder: Path) -> None:
         """Writes ``train.txt``, ``val.txt`` and ``test.txt``: one key a line."""

@@ -11,6 +11,7 @@ from pytorch_lightning.loggers import Logger
 from bareface.callbacks.checkpoint_io import SafeCheckpointIO
 from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
+from bareface.data.transforms import Letterbox
 from bareface.module import TrainingModule
 
 
@@ -32,6 +33,13 @@ def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
         train_transform=plain(cfg.transforms.train),
         eval_transform=plain(cfg.transforms.eval),
     )
+    return module
+
+
+def evaluation_data(cfg: DictConfig, dataset: DataSet, canvas: int) -> DataModule:
+    """The loaders of a data set where nothing is trained: pictures letterboxed to a canvas."""
+    letterbox = Letterbox(canvas)
+    module: DataModule = plain(cfg.loader, dataset=dataset, train_transform=letterbox, eval_transform=letterbox)
     return module
 
 

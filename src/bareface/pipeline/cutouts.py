@@ -1,0 +1,53 @@
+"""Writes the photos of a data set with their background removed, in the layout of their source."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from bareface.data.dataset import DataSet
+from bareface.data.manifest import Manifest
+from bareface.data.samples import Batch
+from bareface.data.window import resample
+from bareface.io.pictures import write_picture
+from bareface.pipeline.background import compose
+from bareface.pipeline.conditions import Mattes, Removed
+
+
+class Cutouts:
+    """Writes ``folder/<condition>/<key>`` for each condition that removes something, at the photo's own resolution.
+
+    Args:
+        folder: A new folder.
+        dataset: Reads the photos once more, at full resolution.
+        manifest: The samples that will come.
+    """
+
+    def __init__(self, folder: Path, dataset: DataSet, manifest: Manifest) -> None:
+        self.folder, self.dataset, self.manifest = folder, dataset, manifest
+        self._rows = {manifest.key(row): row for row in range(len(manifest))}
+
+    def write(self, batch: Batch, mattes: Mattes, conditions: nn.ModuleDict) -> None:
+        """Writes a batch."""
+        removing = {name: module for name, module in conditions.items() if isinstance(module, Removed)}
+        for index, key in enumerate(batch["key"]):
+            photo = self.dataset.read(self.manifest, self._rows[key]).image
+            image = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(batch["image"].device)
+            for name, cut in self._cut(image, batch["content"][index : index + 1], mattes, removing, index).items():
+                target = self.folder / name / key
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_picture(target, cut[0].permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())
+
+    def _cut(
+        self, image: Tensor, content: Tensor, mattes: Mattes, conditions: Mapping[str, Removed], index: int
+    ) -> dict[str, Tensor]:
+        height, width = image.shape[2:]
+        everything = torch.tensor([[0, 0, height, width]], device=image.device)
+        cuts = {}
+        for name, condition in conditions.items():
+            small = mattes(cast(str, condition.foreground))[index : index + 1]
+            matte = resample(small, content, content, height, width)
+            cuts[name] = compose(image, matte, condition.backdrop(image, matte, everything))
+        return cuts
