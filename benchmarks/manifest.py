@@ -84,7 +84,11 @@ def measure() -> list[Row]:
         {"what": what, "how": "index", "seconds": seconds, "peak MiB": peak, "of it imports": imported},
         {"what": what, "how": "closed-set split", "seconds": split_seconds},
         *(
-            {"what": what, "how": f"read 3,000 rows in a worker ({line[0]})", "MiB more": float(line[2]) - float(line[1])}
+            {
+                "what": what,
+                "how": f"read 3,000 rows in a worker ({line[0]})",
+                "MiB more": float(line[2]) - float(line[1]),
+            }
             for line in lines[1:]
         ),
     ]

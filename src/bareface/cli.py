@@ -50,7 +50,8 @@ def cutout(
     segmenter: Annotated[Path, typer.Option(help="Checkpoint of a segmenter.")],
     foreground: Annotated[str, typer.Option(help="What to keep: face, hair, face+hair, person.")] = "face+hair",
     backdrop: Annotated[
-        str, typer.Option(help="What takes the place of the rest: black, white, grey, mean, blur, transparent, a picture.")
+        str,
+        typer.Option(help="What takes the place of the rest: black, white, grey, mean, blur, transparent, a picture."),
     ] = "black",
     batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

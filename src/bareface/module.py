@@ -3,6 +3,7 @@
 import platform
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def versions() -> dict[str, str]:
         "bareface": __version__,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "pytorch-lightning": pl.__version__,
+        "pytorch-lightning": version("pytorch-lightning"),
         "numpy": np.__version__,
     }
 

@@ -22,8 +22,12 @@ def test_each_picture_has_its_own_window_and_padding_does_not_bleed_in() -> None
     content = torch.tensor([[0, 8, 64, 48], [16, 0, 32, 64]])
     ours = resample(canvas, centre_window(content, shorter=24, crop=16), content, 16, 16)
     # shorter side to 24, then the central 16 x 16
-    torch.testing.assert_close(ours[0], T.center_crop(T.resize(tall, [32, 24], antialias=True), [16, 16]), atol=2e-3, rtol=0)
-    torch.testing.assert_close(ours[1], T.center_crop(T.resize(wide, [24, 48], antialias=True), [16, 16]), atol=2e-3, rtol=0)
+    torch.testing.assert_close(
+        ours[0], T.center_crop(T.resize(tall, [32, 24], antialias=True), [16, 16]), atol=2e-3, rtol=0
+    )
+    torch.testing.assert_close(
+        ours[1], T.center_crop(T.resize(wide, [24, 48], antialias=True), [16, 16]), atol=2e-3, rtol=0
+    )
 
 
 def test_a_window_beyond_the_content_repeats_the_border() -> None:
@@ -34,7 +38,8 @@ def test_a_window_beyond_the_content_repeats_the_border() -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "expected"), [(218, 178, (0, 29, 320, 261)), (100, 200, (80, 0, 160, 320)), (1, 1000, (159, 0, 1, 320))]
+    ("height", "width", "expected"),
+    [(218, 178, (0, 29, 320, 261)), (100, 200, (80, 0, 160, 320)), (1, 1000, (159, 0, 1, 320))],
 )
 def test_letterbox_box(height: int, width: int, expected: tuple[int, int, int, int]) -> None:
     assert letterbox_box(height, width, 320) == expected

@@ -67,9 +67,13 @@ def test_weights_of_another_shape_are_named(tmp_path: Path) -> None:
         checkpoint.fill(torch.nn.Linear(2, 3), {"weight": torch.zeros(4, 2), "bias": torch.zeros(4)}, tmp_path)
 
 
-@pytest.mark.parametrize("target", ["os.system", "torch.nn.Linear", "bareface.io.checkpoint.load", "bareface.io.no.Such"])
+@pytest.mark.parametrize(
+    "target", ["os.system", "torch.nn.Linear", "bareface.io.checkpoint.load", "bareface.io.no.Such"]
+)
 def test_a_card_cannot_name_just_anything(target: str) -> None:
-    with pytest.raises(CheckpointError, match=f"_target_={target}: expected an nn.Module class of the package bareface"):
+    with pytest.raises(
+        CheckpointError, match=f"_target_={target}: expected an nn.Module class of the package bareface"
+    ):
         checkpoint.build({"_target_": target}, "bareface")
 
 
@@ -83,7 +87,9 @@ def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
     try:
-        with pytest.raises(OSError, match="last.ckpt: the checkpoint could not be written; the previous one, if any, is kept"):
+        with pytest.raises(
+            OSError, match="last.ckpt: the checkpoint could not be written; the previous one, if any, is kept"
+        ):
             writer.save_checkpoint({"card": card, "state_dict": {"a": torch.ones(1_000_000)}}, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

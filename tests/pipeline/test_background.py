@@ -54,9 +54,13 @@ def test_foreground_classes(foreground: str, classes: tuple[str, ...], expected:
     assert foreground_classes(foreground, classes) == expected
 
 
-@pytest.mark.parametrize(("foreground", "classes"), [("person", THREE), ("background", THREE), ("face", ("background", "person"))])
+@pytest.mark.parametrize(
+    ("foreground", "classes"), [("person", THREE), ("background", THREE), ("face", ("background", "person"))]
+)
 def test_a_foreground_that_the_classes_lack(foreground: str, classes: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=rf"foreground={foreground}: expected classes that there are.*: {', '.join(classes[1:])}"):
+    with pytest.raises(
+        ValueError, match=rf"foreground={foreground}: expected classes that there are.*: {', '.join(classes[1:])}"
+    ):
         foreground_classes(foreground, classes)
 
 
@@ -100,6 +104,14 @@ def test_blur_has_nothing_of_the_padding_and_smooths_the_background() -> None:
     row = behind[0, 0, 8]
     assert 20 <= row.min() < 25 and 55 < row.max() <= 60.01
     assert (row.diff() > -1e-3).all() and row.diff().max() < 10
+
+
+def test_blur_keeps_to_grey_values_and_is_exact_in_mixed_precision() -> None:
+    image = torch.full((1, 3, 32, 32), 255.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        behind = Blur(0.1)(image, torch.zeros(1, 1, 32, 32), everything(32))
+    assert behind.max() <= 255
+    torch.testing.assert_close(behind, image, atol=1e-3, rtol=0)
 
 
 def test_a_scene_covers_the_content_and_is_centred(tmp_path: Path) -> None:

@@ -65,8 +65,12 @@ def module(**changes: object) -> RecognitionModule:
 
 def test_the_channel_order_is_the_models_own() -> None:
     model = recogniser()
-    swapped = Recogniser(**{**{k: v for k, v in model.card.items() if k != "task"}, "normalise": NORMALISE | {
-        "channels": "bgr", "mean": [100.0, 110.0, 120.0]}})
+    swapped = Recogniser(
+        **{
+            **{k: v for k, v in model.card.items() if k != "task"},
+            "normalise": NORMALISE | {"channels": "bgr", "mean": [100.0, 110.0, 120.0]},
+        }
+    )
     swapped.load_state_dict(model.state_dict())
     image = torch.randint(256, (2, 3, 32, 32), dtype=torch.uint8)
     model.eval(), swapped.eval()

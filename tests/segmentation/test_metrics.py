@@ -37,7 +37,9 @@ def test_a_class_that_is_predicted_but_does_not_occur_scores_zero() -> None:
 
 
 def test_ignored_pixels_never_count() -> None:
-    assert figures([[[0, 1, 2, 2]]], [[[0, 1, 255, 255]]]) == pytest.approx(figures([[[0, 1]]], [[[0, 1]]]), nan_ok=True)
+    assert figures([[[0, 1, 2, 2]]], [[[0, 1, 255, 255]]]) == pytest.approx(
+        figures([[[0, 1]]], [[[0, 1]]]), nan_ok=True
+    )
 
 
 def test_a_mask_value_outside_the_classes_is_named() -> None:

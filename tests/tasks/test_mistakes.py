@@ -14,7 +14,10 @@ def bareface(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "answer"),
     [
-        (["train", "network=unet_mobilnetv2"], "network=unet_mobilnetv2: there is no such option. Did you mean unet_mobilenetv2"),
+        (
+            ["train", "network=unet_mobilnetv2"],
+            "network=unet_mobilnetv2: there is no such option. Did you mean unet_mobilenetv2",
+        ),
         (["train", "netwrk=x"], "netwrk=x: train has no such option. Did you mean network?"),
         (["train", "optimizer.lrr=2"], "optimizer.lrr=2: train has no such option. Did you mean optimizer.lr?"),
         (["train", "experiment=report_segmentatoin"], "Did you mean report_segmentation"),

@@ -31,7 +31,8 @@ def _letterbox(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, size: i
 
 def _reseed(compose: A.Compose, seed: int) -> None:
     """Gives each step a stream of its own. ``Compose.set_random_seed`` hands all of them the same one, and then
-    whatever is made grey is also flipped."""
+    whatever is made grey is also flipped.
+    """
     for step, transform in enumerate(compose.transforms):
         transform.set_random_seed((seed + 1) * 16 + step)
 
@@ -41,7 +42,7 @@ def _noisy(image: NDArray[np.uint8], std: float, seed: int) -> NDArray[np.uint8]
     if std == 0:
         return image
     cv2.setRNGSeed(seed)
-    noise = cv2.randn(np.empty(image.shape, np.int16), (0, 0, 0), (std, std, std))
+    noise = cv2.randn(np.empty(image.shape, np.int16), np.zeros(3), np.full(3, std))
     return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)
 
 
@@ -136,7 +137,8 @@ class RecognitionAugmentation:
     ) -> None:
         if shorter < crop:
             raise ValueError(f"transforms.train.crop={crop}: expected at most transforms.train.shorter={shorter}.")
-        self.shorter, self.crop, self.scale_range, self.noise_std = shorter, crop, tuple(scale_range), noise_std
+        low, high = scale_range
+        self.shorter, self.crop, self.scale_range, self.noise_std = shorter, crop, (low, high), noise_std
         self.compose = A.Compose(
             [
                 A.HorizontalFlip(p=flip_hor),

@@ -53,7 +53,9 @@ def load(path: Path) -> dict[str, Any]:
         CheckpointError: The file is not a checkpoint, or holds more than tensors and plain values.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint. Give the path of a .ckpt file, e.g. RUN/checkpoints/best.ckpt.")
+        raise FileNotFoundError(
+            f"{path}: no such checkpoint. Give the path of a .ckpt file, e.g. RUN/checkpoints/best.ckpt."
+        )
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:

@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -139,9 +139,10 @@ class Blur(Backdrop):
         weight = (1 - matte) * inside(content, image.shape[2], image.shape[3])
         mean = (image * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1)
         sigma = self.strength * max(image.shape[2:])
-        near = self._gauss(weight, sigma)
-        blurred = self._gauss(image * weight, sigma) / near.clamp(min=1e-6)
-        return torch.where(near > 1e-3, blurred, mean)
+        with torch.autocast(image.device.type, enabled=False):  # bf16 would show steps
+            near = self._gauss(weight, sigma)
+            blurred = self._gauss(image * weight, sigma) / near.clamp(min=1e-6)
+        return torch.where(near > 1e-3, blurred, mean).clamp(0, 255)  # rounding may pass the ends by a hair
 
     @staticmethod
     def _gauss(image: Tensor, sigma: float) -> Tensor:
@@ -193,7 +194,7 @@ class Scene(Backdrop):
         return resample(scenes, window, whole, image.shape[2], image.shape[3])
 
 
-BACKDROPS = {
+BACKDROPS: dict[str, Callable[[], Backdrop]] = {
     "black": lambda: Plain((0, 0, 0)),
     "white": lambda: Plain((255, 255, 255)),
     "grey": lambda: Plain((128, 128, 128)),

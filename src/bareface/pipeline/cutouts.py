@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bareface.data.dataset import DataSet
 from bareface.data.manifest import Manifest
@@ -13,7 +13,7 @@ from bareface.data.samples import Batch
 from bareface.data.window import resample
 from bareface.io.pictures import write_picture
 from bareface.pipeline.background import compose
-from bareface.pipeline.conditions import Mattes, Removed
+from bareface.pipeline.conditions import Condition, Mattes, Removed
 
 
 class Cutouts:
@@ -29,7 +29,7 @@ class Cutouts:
         self.folder, self.dataset, self.manifest = folder, dataset, manifest
         self._rows = {manifest.key(row): row for row in range(len(manifest))}
 
-    def write(self, batch: Batch, mattes: Mattes, conditions: nn.ModuleDict) -> None:
+    def write(self, batch: Batch, mattes: Mattes, conditions: Mapping[str, Condition]) -> None:
         """Writes a batch."""
         removing = {name: module for name, module in conditions.items() if isinstance(module, Removed)}
         for index, key in enumerate(batch["key"]):

@@ -62,6 +62,8 @@ class PipelineModule(pl.LightningModule):
         ValueError: The data has identities that the recogniser does not know, or there is nothing to make mattes of.
     """
 
+    labels: Tensor
+
     def __init__(
         self,
         recogniser: Recogniser,
@@ -83,7 +85,8 @@ class PipelineModule(pl.LightningModule):
         if needed and mattes == "segmenter" and segmenter is None:
             raise ValueError("segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes=mask.")
         self.recogniser, self.segmenter = recogniser, segmenter if needed and mattes == "segmenter" else None
-        self.conditions, self.mattes = nn.ModuleDict(conditions), mattes
+        self.conditions, self.mattes = dict(conditions), mattes
+        self.parts = nn.ModuleDict(conditions)  # so that they follow to the device
         self.classes = self.segmenter.classes if self.segmenter is not None else tuple(classes)
         for foreground in needed:
             foreground_classes(foreground, self.classes)

@@ -115,7 +115,7 @@ def log_configuration(loggers: Sequence[Logger], cfg_plain: object, model_facts:
             logger.log_hyperparams({**dict(leaves(cfg_plain)), **facts})
 
 
-def _begin(logger: WandbLogger) -> Any:  # noqa: ANN401
+def _begin(logger: WandbLogger) -> Any:
     try:
         return logger.experiment
     except wandb.Error as error:

@@ -87,5 +87,6 @@ def _samples(samples: list[Sample], note: str) -> Picture:
             right = predicted == sample.identity
             lines.append((f"{name}: {'✓' if right else '✗'} {predicted}", RIGHT if right else WRONG))
         cells.append(Cell(tiles, lines))
-    names = [list(samples[0].shown)[0], *([] if samples[0].matte is None else ["matte"]), *list(samples[0].shown)[1:]]
+    first, *others = samples[0].shown
+    names = [first, *([] if samples[0].matte is None else ["matte"]), *others]
     return sheet("Photos in each condition", [Section("", cells)], names=names, note=note)

@@ -56,8 +56,7 @@ def _children_repeat_this_job(folder: Path) -> None:
     """Lets the processes that DDP starts compose this job, in this folder, and not the whole sweep again."""
     hydra = HydraConfig.get()
     sys.argv = [sys.argv[0], hydra.job.name, *hydra.overrides.task]
-    config = HydraConfig.instance().cfg
-    assert config is not None
+    config: Any = HydraConfig.instance().cfg
     with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.run.dir = str(folder)
 

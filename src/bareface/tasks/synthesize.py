@@ -1,12 +1,13 @@
 """``bareface synthesize``: draws a data set of faces into a folder."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from bareface.data.synthetic.renderer import Renderer
 from bareface.data.synthetic.writer import ensure, write_celebhair, write_vggface2
 
-WRITERS = {"celebhair": write_celebhair, "vggface2": write_vggface2}
+WRITERS: dict[str, Callable[..., None]] = {"celebhair": write_celebhair, "vggface2": write_vggface2}
 
 
 def synthesize(

@@ -36,7 +36,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     trainer.fit(module, data, ckpt_path=resume)
     checkpoint = trainer.checkpoint_callback
     assert isinstance(checkpoint, ModelCheckpoint)
-    best = {cfg.monitor.metric: float(checkpoint.best_model_score)} if "/" in cfg.monitor.metric else {}
+    score = checkpoint.best_model_score
+    best = {cfg.monitor.metric: float(score)} if score is not None and "/" in cfg.monitor.metric else {}
     trainer.test(module, data, ckpt_path=checkpoint.best_model_path, verbose=False)
     return {**numbers(trainer.callback_metrics), **best}
 
@@ -87,5 +88,3 @@ def _essence(cfg: Any) -> Any:
         essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
     essence["module"] = {name: value for name, value in essence["module"].items() if name != "scheduler"}
     return essence
-
-

@@ -18,7 +18,9 @@ def test_a_photo_depends_on_nothing_but_its_numbers() -> None:
     cv2.setRNGSeed(99)
     again = other.render(5, 2)
     assert (first.image == again.image).all() and (first.mask == again.mask).all()
-    script = "import hashlib; from bareface.data.synthetic.renderer import Renderer; p = Renderer(seed=3).render(5, 2); "
+    script = (
+        "import hashlib; from bareface.data.synthetic.renderer import Renderer; p = Renderer(seed=3).render(5, 2); "
+    )
     done = subprocess.run([sys.executable, "-c", script + "print(int(p.image.sum()))"], capture_output=True, text=True)
     assert int(done.stdout) == int(first.image.sum())
 

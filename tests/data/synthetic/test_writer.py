@@ -17,13 +17,17 @@ def test_celebhair_layout(tmp_path: Path) -> None:
     write_celebhair(tmp_path, identities=10, photos=2, renderer=RENDERER)
     names = [f"{number:06d}" for number in range(1, 21)]
     assert sorted(path.name for path in (tmp_path / "img_align_celeba").iterdir()) == [f"{name}.jpg" for name in names]
-    masks = {path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "segmentation_masks").iterdir()}
+    masks = {
+        path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "segmentation_masks").iterdir()
+    }
     assert sorted(masks) == names
     assert set(np.unique(np.stack(list(masks.values())))) == {0, 128, 255}
     identity = (tmp_path / "identity_CelebA.txt").read_bytes().decode()
     assert identity.count("\r\n") == 20 and identity.startswith("000001.jpg ")
     of = dict(line.split() for line in identity.split("\r\n")[:-1])
-    part = dict(line.split() for line in (tmp_path / "list_eval_partition.txt").read_bytes().decode().split("\r\n")[:-1])
+    part = dict(
+        line.split() for line in (tmp_path / "list_eval_partition.txt").read_bytes().decode().split("\r\n")[:-1]
+    )
     stages: dict[str, set[str]] = {}
     for name, stage in part.items():
         stages.setdefault(stage, set()).add(of[name])

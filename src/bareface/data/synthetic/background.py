@@ -24,7 +24,7 @@ def gradient(rng: Random, height: int, width: int) -> Picture:
     rows, columns = np.mgrid[0:height, 0:width]
     share = (np.cos(angle) * columns / width + np.sin(angle) * rows / height + 1) / 2
     mixed = first + (second - first) * np.clip(share, 0, 1)[..., None]
-    return mixed.astype(np.uint8)
+    return np.asarray(mixed, np.uint8)
 
 
 def wall(rng: Random, height: int, width: int) -> Picture:
@@ -105,7 +105,7 @@ def stripes(rng: Random, height: int, width: int) -> Picture:
     rows, columns = np.mgrid[0:height, 0:width]
     wave = np.sin((np.cos(angle) * columns + np.sin(angle) * rows) * 2 * np.pi / period)
     share = np.tanh(wave * rng.uniform(1, 6)) / 2 + 0.5
-    return (first + (second - first) * share[..., None]).astype(np.uint8)
+    return np.asarray(first + (second - first) * share[..., None], np.uint8)
 
 
 def window(rng: Random, height: int, width: int) -> Picture:
@@ -144,7 +144,7 @@ def draw_background(scene: Random, jitter: Random, height: int, width: int) -> P
     """
     margin = max(2, width // 16)
     image = SCENES[scene.integers(len(SCENES))](scene, height + 2 * margin, width + 2 * margin)
-    image = cv2.GaussianBlur(image, (0, 0), jitter.uniform(0.6, 1.4) * width / 178)
+    blurred = cv2.GaussianBlur(image, (0, 0), jitter.uniform(0.6, 1.4) * width / 178)
     top, left = jitter.integers(0, 2 * margin, 2)
-    cut = image[top : top + height, left : left + width].astype(np.float32) * jitter.uniform(0.85, 1.15)
-    return np.clip(cut, 0, 255).astype(np.uint8)
+    cut = blurred[top : top + height, left : left + width].astype(np.float32) * jitter.uniform(0.85, 1.15)
+    return np.asarray(np.clip(cut, 0, 255), np.uint8)

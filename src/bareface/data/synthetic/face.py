@@ -74,9 +74,7 @@ def _smooth(corners: list[tuple[float, float]], closed: bool = True, steps: int 
         before[0], after[-1], further[-1], further[-2] = points[0], points[-1], points[-1], points[-1]
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     p0, p1, p2, p3 = (a[:, None] for a in (before, points, after, further))
-    curve = 0.5 * (
-        2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
-    )
+    curve = 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
     return np.asarray(curve.reshape(-1, 2) if closed else curve[:-1].reshape(-1, 2))
 
 
@@ -88,7 +86,9 @@ def _mirrored(right: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def _ellipse(x: float, y: float, wide: float, tall: float, tilt: float = 0.0, count: int = 24) -> Points:
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     across, along = wide * np.cos(angle), tall * np.sin(angle)
-    return np.stack([x + across * np.cos(tilt) - along * np.sin(tilt), y + across * np.sin(tilt) + along * np.cos(tilt)], 1)
+    return np.stack(
+        [x + across * np.cos(tilt) - along * np.sin(tilt), y + across * np.sin(tilt) + along * np.cos(tilt)], 1
+    )
 
 
 class Portrait:
@@ -112,7 +112,7 @@ class Portrait:
         x = points[:, 0] * np.cos(self.pose.yaw) + depth * np.sin(self.pose.yaw)
         y = points[:, 1] * np.cos(self.pose.pitch) + depth * np.sin(self.pose.pitch) * 0.8
         placed = np.stack([x, y], 1) @ self._turn.T + self._shift
-        return np.round(placed * 16).astype(np.int32)
+        return np.asarray(np.round(placed * 16), np.int32)
 
     def _surface(self, points: Points) -> Points:
         return 0.85 * np.sqrt(np.clip(1.05 - points[:, 0] ** 2 * 0.9 - (points[:, 1] * 0.55) ** 2, 0.04, None))
@@ -179,7 +179,7 @@ class Portrait:
         if not p.curl:
             return points
         angle = np.arctan2(points[:, 1], points[:, 0])
-        return points * (1 + p.curl * np.sin(angle * p.curl_count)[:, None])
+        return np.asarray(points * (1 + p.curl * np.sin(angle * p.curl_count)[:, None]))
 
     def _hair_behind(self) -> None:
         p = self.person
@@ -236,7 +236,9 @@ class Portrait:
         self._on_face(_ellipse(iris, 0, size * 0.21, min(size * 0.24, tall)), np.array([14, 12, 12.0]))
         self._on_face(_ellipse(iris - 0.03, -0.03, 0.025, 0.025, count=8), np.array([255, 255, 255.0]))
         across = np.linspace(-1, 1, 9)
-        lid = np.stack([x + across * size * 1.05, -(tall * (1 - across**2)) + across * side * np.sin(p.eye_tilt) * size], 1)
+        lid = np.stack(
+            [x + across * size * 1.05, -(tall * (1 - across**2)) + across * side * np.sin(p.eye_tilt) * size], 1
+        )
         self._line(lid, np.array([40, 28, 26.0]), 0.035)
         height = -p.brow_height - pose.brows
         brow = np.stack(
@@ -259,18 +261,24 @@ class Portrait:
         y, wide, curve = p.nose_length + p.mouth_height, p.mouth_width * (1 + 0.18 * pose.smile), 0.13 * pose.smile
         if p.moustache:
             hair = p.skin * 0.3 + p.hair * 0.6
-            self._on_face(_smooth(_mirrored([(0, y - 0.19), (wide * 0.7, y - 0.15), (wide * 1.15, y), (0, y - 0.06)])), hair)
+            self._on_face(
+                _smooth(_mirrored([(0, y - 0.19), (wide * 0.7, y - 0.15), (wide * 1.15, y), (0, y - 0.06)])), hair
+            )
         across = np.linspace(-1, 1, 13)
         middle = y - curve * across**2 + curve * 0.3
         gap = 0.14 * pose.mouth_open * (1 - across**2)
         upper, lower = middle - gap - p.lip * 0.75 * (1 - across**4), middle + gap + p.lip * (1 - across**2)
         line = np.concatenate([np.stack([across * wide, upper], 1), np.stack([across * wide, lower], 1)[::-1]])
         self._on_face(line, p.lip_colour)
-        inside = np.concatenate([np.stack([across * wide, middle - gap], 1), np.stack([across * wide, middle + gap], 1)[::-1]])
+        inside = np.concatenate(
+            [np.stack([across * wide, middle - gap], 1), np.stack([across * wide, middle + gap], 1)[::-1]]
+        )
         if pose.mouth_open > 0.15:
             self._on_face(inside, np.array([82, 26, 30.0]))
             teeth = inside[:13] * [0.8, 1]
-            self._on_face(np.concatenate([teeth, (teeth + [0, 0.35 * gap.max()])[::-1]]), np.array([246, 242, 234.0]))
+            self._on_face(
+                np.concatenate([teeth, (teeth + np.array([0, 0.35 * gap.max()]))[::-1]]), np.array([246, 242, 234.0])
+            )
         else:
             self._line(np.stack([across * wide, middle], 1), p.lip_colour * 0.55, 0.022)
 
@@ -311,6 +319,11 @@ class Portrait:
             if p.glasses_round:
                 rim = _ellipse(side * p.eye_distance, 0.02, wide * 0.88, tall)
             else:
-                rim = np.array([(side * p.eye_distance + a * wide, 0.03 + b * tall) for a, b in ((-1, -1), (1, -1), (0.85, 1), (-0.85, 1))])
+                rim = np.array(
+                    [
+                        (side * p.eye_distance + a * wide, 0.03 + b * tall)
+                        for a, b in ((-1, -1), (1, -1), (0.85, 1), (-0.85, 1))
+                    ]
+                )
             self._line(np.concatenate([rim, rim[:1]]), p.glasses, 0.05, FACE)
         self._line(np.array([(-0.14, -0.02), (0.0, -0.06), (0.14, -0.02)]), p.glasses, 0.05, FACE)

@@ -7,10 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 SKINS = np.array(
-    [[255, 224, 198], [246, 205, 170], [229, 184, 143], [208, 157, 115], [176, 124, 84], [139, 93, 62], [101, 67, 46]], float
+    [[255, 224, 198], [246, 205, 170], [229, 184, 143], [208, 157, 115], [176, 124, 84], [139, 93, 62], [101, 67, 46]],
+    float,
 )
 HAIRS = np.array(
-    [[26, 22, 22], [58, 38, 28], [96, 60, 36], [142, 92, 50], [196, 150, 84], [228, 200, 138], [168, 72, 34], [172, 172, 176]],
+    [
+        [26, 22, 22],
+        [58, 38, 28],
+        [96, 60, 36],
+        [142, 92, 50],
+        [196, 150, 84],
+        [228, 200, 138],
+        [168, 72, 34],
+        [172, 172, 176],
+    ],
     float,
 )
 IRISES = np.array([[70, 44, 26], [104, 70, 36], [84, 108, 62], [70, 114, 158], [104, 120, 132]], float)
@@ -69,7 +79,7 @@ def make_identity(rng: np.random.Generator) -> Identity:
         position = rng.uniform(0, len(table) - 1)
         low = int(position)
         mixed = table[low] + (table[min(low + 1, len(table) - 1)] - table[low]) * (position - low)
-        return np.clip(mixed + rng.uniform(-spread, spread, 3), 8, 255)
+        return np.asarray(np.clip(mixed + rng.uniform(-spread, spread, 3), 8, 255))
 
     skin = between(SKINS, 5)
     length = LENGTHS[rng.choice(4, p=[0.08, 0.36, 0.24, 0.32])]

@@ -64,7 +64,9 @@ def _check(root: Path, wanted: Mapping[str, object]) -> None:
         raise FileExistsError(f"{root}: exists and is not a folder of synthetic pictures. Choose another one.")
     if found != wanted:
         differ = sorted(key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key))
-        raise FileExistsError(f"{root}: was made with another {', '.join(differ)}. Delete it, or choose another folder.")
+        raise FileExistsError(
+            f"{root}: was made with another {', '.join(differ)}. Delete it, or choose another folder."
+        )
 
 
 def _encode(path: Path, image: NDArray[np.uint8], *options: int) -> None:
