@@ -5,7 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from bareface.data.dataset import STAGES, DataSet, Stage
 from bareface.data.samples import OnError, Samples, Transform, collate
@@ -56,26 +56,27 @@ class DataModule(pl.LightningDataModule):
             raise DataError(f"{self.dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
         return Samples(self.dataset, manifest, self.train_transform if augment else self.eval_transform, self.on_error)
 
-    def _loader(self, samples: Samples, shuffle: bool) -> DataLoader[Any]:
+    def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
+        """One stage in manifest order, as validation and test see it."""
+        return self.loader(self.samples(stage, augment=False))
+
+    def loader(self, samples: Dataset[Any], shuffle: bool = False) -> DataLoader[Any]:
+        """Batches of any samples."""
         return DataLoader(
             samples,
             batch_size=self.batch_size,
             shuffle=shuffle,
             num_workers=self.num_workers,
             collate_fn=collate,
-            drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,
+            drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,  # type: ignore[arg-type]
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.num_workers > 0,
             generator=torch.Generator().manual_seed(self.seed),
         )
 
-    def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
-        """One stage in manifest order, as validation and test see it."""
-        return self._loader(self.samples(stage, augment=False), shuffle=False)
-
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled and augmented."""
-        return self._loader(self.samples("train", augment=True), shuffle=True)
+        return self.loader(self.samples("train", augment=True), shuffle=True)
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         """In manifest order; nothing where the split has no validation pictures."""

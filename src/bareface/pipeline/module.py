@@ -17,7 +17,7 @@ from bareface.data.samples import Batch
 from bareface.errors import some
 from bareface.pipeline.background import foreground_classes, inside
 from bareface.pipeline.conditions import Condition, Mattes
-from bareface.pipeline.cutouts import Cutouts
+from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.outcomes import Answers, OutcomeWriter, Tally, merge
 from bareface.recognition.metrics import ranks
 from bareface.recognition.recogniser import Recogniser
@@ -74,7 +74,7 @@ class PipelineModule(pl.LightningModule):
         identities: Sequence[str],
         folder: Path,
         show: Sequence[str] = (),
-        cutouts: Cutouts | None = None,
+        cutouts: CutoutSet | None = None,
     ) -> None:
         super().__init__()
         if mattes not in ("segmenter", "mask"):

@@ -10,7 +10,7 @@ from bareface.callbacks.figures import Cell, Picture, Section, publish, sheet
 from bareface.callbacks.predictions import draw_lot
 from bareface.data.dataset import IdentityDataSet
 from bareface.pipeline import report
-from bareface.pipeline.cutouts import Cutouts
+from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.module import PipelineModule, Sample
 from bareface.recognition.figures import RIGHT, WRONG
 from bareface.recognition.recogniser import Recogniser
@@ -46,7 +46,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
         dataset.identities,
         folder,
         [str(key) for key in keys],
-        Cutouts(folder / "cutouts", dataset, manifest) if cfg.write_cutouts else None,
+        CutoutSet(folder / "cutouts", dataset, manifest) if cfg.write_cutouts else None,
     )
     loggers = build.each(cfg.logger)
     trainer = build.trainer(cfg, loggers)

@@ -16,7 +16,7 @@ from bareface.pipeline.background import compose
 from bareface.pipeline.conditions import Condition, Mattes, Removed
 
 
-class Cutouts:
+class CutoutSet:
     """Writes ``folder/<condition>/<key>`` for each condition that removes something, at the photo's own resolution.
 
     Args:

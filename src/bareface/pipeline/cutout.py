@@ -1,0 +1,195 @@
+"""Takes the background away from files: one picture, or a folder of them."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from bareface.data.dataset import Record
+from bareface.data.transforms import Letterbox
+from bareface.data.window import resample
+from bareface.errors import DataError, PictureError, some
+from bareface.io.pictures import PICTURE_SUFFIXES, read_picture, write_picture
+from bareface.pipeline.background import Backdrop, backdrop, compose, foreground_classes
+from bareface.segmentation.segmenter import Segmenter
+
+WRITABLE = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+
+
+@dataclass
+class Summary:
+    """What became of the pictures.
+
+    Attributes:
+        written: Number of files written.
+        failed: Path and reason of each picture that gave none.
+    """
+
+    written: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def text(self) -> str:
+        """For the terminal: every failure, then the counts."""
+        lines = [f"failed: {reason}" for _, reason in self.failed]
+        return "\n".join([*lines, f"{self.written} written, {len(self.failed)} failed"])
+
+
+def cutout(
+    source: Path,
+    target: Path,
+    segmenter: Path,
+    foreground: str = "face+hair",
+    behind: str = "black",
+    batch_size: int = 16,
+    device: str = "auto",
+    overwrite: bool = False,
+) -> Summary:
+    """Writes each picture with its background replaced, at its own resolution; goes on after pictures that fail.
+
+    Args:
+        source: A picture, or a folder, whose tree is mirrored.
+        target: The file or the folder to write.
+        segmenter: Checkpoint of a segmenter.
+        foreground: What to keep.
+        behind: black, white, grey, mean, blur, transparent (PNG with alpha), or the path of a picture.
+        batch_size: Pictures at a time.
+        device: auto, cpu or cuda.
+        overwrite: Replace files that are in ``target`` already.
+
+    Raises:
+        ValueError: A word or number that is not known, two pictures that would become one file, or a target that
+            would overwrite the source.
+        FileExistsError: Files are in ``target`` already.
+        DataError: There are no pictures.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch-size={batch_size}: expected at least 1.")
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device={device}: expected auto, cpu or cuda.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device=cuda: no usable GPU here. Use device=cpu.")
+    where = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    model = Segmenter.load(segmenter).to(where)
+    classes = foreground_classes(foreground, model.classes)
+    scene = None if behind == "transparent" else backdrop(behind).to(where)
+    jobs = _jobs(source, target, transparent=scene is None)
+    there = [str(out) for _, out in jobs if out.exists()]
+    if there and not overwrite:
+        raise FileExistsError(f"{target}: files are there already: {some(there)}. Choose another one, or --overwrite.")
+    summary = Summary()
+    with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Cutting out", unit="picture") as bar:
+        for batch in _read_ahead(pool, jobs, batch_size, Letterbox(model.size), summary):
+            cuts = _cut([photo for _, photo, _, _ in batch], [framed for *_, framed in batch], model, classes, scene)
+            written = [(path, pool.submit(_save, out, cut)) for (path, _, out, _), cut in zip(batch, cuts, strict=True)]
+            for path, done in written:
+                try:
+                    done.result()
+                    summary.written += 1
+                except OSError as error:
+                    summary.failed.append((str(path), str(error)))
+            bar.n = summary.written + len(summary.failed)
+            bar.refresh()
+    return summary
+
+
+Loaded = tuple[Path, NDArray[np.uint8], Path, tuple[Tensor, Tensor]]
+
+
+def _jobs(source: Path, target: Path, transparent: bool) -> list[tuple[Path, Path]]:
+    if not source.exists():
+        raise FileNotFoundError(f"{source}: no such picture or folder.")
+    whole, out = source.resolve(), target.resolve()
+    if source.is_dir():
+        if out == whole or whole in out.parents or out in whole.parents:
+            raise ValueError(
+                f"{target}: lies in {source} or around it. Choose a folder beside it: input stays as it is."
+            )
+        found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in PICTURE_SUFFIXES)
+        relative = [path.relative_to(source) for path in found if path.is_file()]
+        pictures = [path for path in relative if not any(part.startswith(".") for part in path.parts)]
+        jobs = [(source / path, target / _renamed(path, transparent)) for path in pictures]
+    else:
+        single = target / source.name if target.is_dir() else target
+        jobs = [(source, _renamed(single, transparent))]
+        if jobs[0][1].resolve() == whole:
+            raise ValueError(f"{target}: is the input itself. Choose another name: input stays as it is.")
+    if not jobs:
+        raise DataError(f"{source}: no pictures found. Expected files such as a.jpg or b.png.")
+    origin: dict[Path, Path] = {}
+    for path, name in jobs:
+        if name in origin:
+            raise ValueError(f"{name}: both {origin[name]} and {path} would become this file. Rename one of them.")
+        origin[name] = path
+    return jobs
+
+
+def _renamed(path: Path, transparent: bool) -> Path:
+    kept = path.suffix.lower() in (WRITABLE if not transparent else (".png",))
+    return path if kept else path.with_suffix(".png")
+
+
+def _load(path: Path, letterbox: Letterbox) -> tuple[NDArray[np.uint8], tuple[Tensor, Tensor]]:
+    photo = read_picture(path)
+    framed = letterbox(Record(photo), 0)
+    return photo, (torch.from_numpy(framed.image.transpose(2, 0, 1).copy()), torch.tensor(framed.content))
+
+
+def _read_ahead(
+    pool: ThreadPoolExecutor, jobs: list[tuple[Path, Path]], size: int, letterbox: Letterbox, summary: Summary
+) -> Iterator[list[Loaded]]:
+    """Batches of what could be read; the next batch is decoded while this one is worked on."""
+    rest = iter(jobs)
+
+    def start() -> list[tuple[Path, Path, Future[tuple[NDArray[np.uint8], tuple[Tensor, Tensor]]]]]:
+        return [(path, out, pool.submit(_load, path, letterbox)) for path, out in islice(rest, size)]
+
+    following = start()
+    while following:
+        current, following = following, start()
+        batch: list[Loaded] = []
+        for path, out, loaded in current:
+            try:
+                photo, framed = loaded.result()
+                batch.append((path, photo, out, framed))
+            except (PictureError, OSError) as error:
+                summary.failed.append((str(path), str(error)))
+        if batch:
+            yield batch
+
+
+@torch.inference_mode()
+def _cut(
+    photos: list[NDArray[np.uint8]],
+    framed: list[tuple[Tensor, Tensor]],
+    model: Segmenter,
+    classes: list[int],
+    scene: Backdrop | None,
+) -> Iterator[NDArray[np.uint8]]:
+    device = model.normalise.mean.device
+    image = torch.stack([canvas for canvas, _ in framed]).to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        share = model(image).float().softmax(1)[:, classes].sum(1, keepdim=True)
+    for index, photo in enumerate(photos):  # photos differ in size
+        height, width = photo.shape[:2]
+        content = framed[index][1][None].to(device)
+        matte = (resample(share[index : index + 1], content, content, height, width) > 0.5).float()
+        picture = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(device)
+        if scene is None:
+            alpha = (matte[0, 0] * 255).to(torch.uint8).cpu().numpy()
+            yield np.dstack([photo, alpha])
+        else:
+            everything = torch.tensor([[0, 0, height, width]], device=device)
+            mixed = compose(picture, matte, scene(picture, matte, everything))[0]
+            yield np.asarray(mixed.permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())
+
+
+def _save(path: Path, picture: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_picture(path, picture)
