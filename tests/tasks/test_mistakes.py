@@ -1,14 +1,9 @@
 """What the command line says to a misspelt option."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-
-def bareface(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "bareface", *arguments], capture_output=True, text=True, timeout=120)
+from e2e.conftest import bareface
 
 
 @pytest.mark.parametrize(
@@ -31,7 +26,7 @@ def bareface(*arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_one_line_and_exit_status_1(arguments: list[str], answer: str, tmp_path: Path) -> None:
     done = bareface(*arguments, f"runs={tmp_path}")
-    assert done.returncode == 1
+    assert done.status == 1
     lines = [line for line in done.stderr.splitlines() if line]
     assert answer in lines[-1]
     assert lines[-1].startswith("error: ")
@@ -40,5 +35,5 @@ def test_one_line_and_exit_status_1(arguments: list[str], answer: str, tmp_path:
 
 def test_a_misspelt_task() -> None:
     done = bareface("trian")
-    assert done.returncode == 2
+    assert done.status == 2
     assert "Did you mean 'train'" in done.stderr

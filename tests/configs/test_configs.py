@@ -1,0 +1,92 @@
+"""Every configuration file: it composes, and its keys are what its class takes."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from bareface.tasks.launch import conf_folder, register_resolvers
+
+CONF = conf_folder()
+BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train_transform", "eval_transform"}
+BY_CODE |= {"embedding_size", "params", "optimizer", "self", "args", "kwargs", "network", "backbone", "head"}
+"""Arguments that no file gives: they depend on the data, or on each other."""
+RECOGNITION = ("backbone", "head")
+
+
+def setup_module() -> None:
+    register_resolvers()
+
+
+def composed(task: str, *overrides: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(task, overrides=list(overrides))
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """A command line for every file under conf/."""
+    for path in sorted(CONF.rglob("*.yaml")):
+        group, name = path.parent.relative_to(CONF).as_posix(), path.stem
+        if group == ".":
+            yield (name,)
+        elif group == "hydra":
+            yield ("train",)
+        elif group == "experiment":
+            yield ("pipeline" if "pipeline" in name else "train", f"experiment={name}")
+        elif group == "conditions" or (group, name) == ("callbacks", "predict"):
+            yield ("pipeline", f"{group}={name}")
+        elif group in RECOGNITION or name in ("recognition", "softmax"):
+            other = [] if group == "module" else ["module=recognition"]
+            yield ("train", *other, f"{group}={name}")
+        else:
+            yield ("train", f"{group}={name}")
+
+
+def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield path, node
+        for key, child in node.items():
+            yield from targets(child, f"{path}.{key}" if path else str(key))
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_every_key_is_an_argument_of_its_class(command: tuple[str, ...]) -> None:
+    plain: Any = OmegaConf.to_container(composed(*command), resolve=False)
+    found = list(targets(plain))
+    assert found or command == ("describe",)
+    for path, node in found:
+        module, _, name = node["_target_"].rpartition(".")
+        signature = inspect.signature(getattr(importlib.import_module(module), name))
+        given = {key for key in node if not key.startswith("_")}
+        assert given <= signature.parameters.keys(), f"{path}: {given - signature.parameters.keys()} is not taken"
+        needed = {key for key, value in signature.parameters.items() if value.default is value.empty}
+        assert needed - given - BY_CODE == set(), f"{path}: nothing gives {needed - given - BY_CODE}"
+
+
+def test_the_segmentation_of_the_report() -> None:
+    cfg = composed("train", "experiment=report_segmentation", "data.root=x")
+    assert cfg.network._target_.endswith("UNetMobileNetV2") and cfg.loss._target_.endswith("DiceLoss")
+    assert cfg.optimizer._target_ == "torch.optim.SGD"
+    assert (cfg.optimizer.lr, cfg.optimizer.momentum, cfg.optimizer.weight_decay) == (1e-2, 0.9, 1e-8)
+    assert cfg.scheduler._target_.endswith("StepLR") and (cfg.scheduler.step_size, cfg.scheduler.gamma) == (100, 1.0)
+    assert (cfg.loader.batch_size, cfg.trainer.max_epochs, cfg.size) == (16, 300, 320)
+    train = cfg.transforms.train
+    assert (train.size, train.noise_std, train.flip_hor, train.rotate, train.angle) == (320, 3, 0.5, 0.0, 10)
+    assert train.crop_range == [0.9, 1.0]
+    assert (cfg.data.split, cfg.data.counts) == ("report", [3000, 200, 200])
+
+
+def test_the_recognition_of_the_report() -> None:
+    cfg = composed("train", "experiment=report_recognition", "data.root=x")
+    assert cfg.backbone._target_.endswith("ResNet50")
+    assert cfg.optimizer._target_ == "torch.optim.SGD"
+    assert (cfg.optimizer.lr, cfg.optimizer.momentum, cfg.optimizer.weight_decay) == (1e-1, 0.9, 0)
+    assert cfg.scheduler._target_.endswith("StepLR") and cfg.trainer.max_epochs == 100
+    train = cfg.transforms.train
+    assert (train.shorter, train.crop, train.flip_hor, train.gray) == (256, 224, 0.5, 0.2)

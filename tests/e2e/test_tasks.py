@@ -1,0 +1,206 @@
+"""The tasks from their command lines: what they leave, and that the figures agree with one another."""
+
+import csv
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+from e2e.conftest import MASKS, PEOPLE, Done, bareface
+
+
+@pytest.fixture(scope="module")
+def segmentation(data: Path) -> Done:
+    return bareface("train", "experiment=demo_segmentation", *MASKS, f"data.root={data}", f"runs={data / 'runs'}")
+
+
+@pytest.fixture(scope="module")
+def recognition(data: Path) -> Done:
+    return bareface("train", "experiment=demo_recognition", *PEOPLE, f"data.root={data}", f"runs={data / 'runs'}")
+
+
+def test_a_training_leaves_all_that_is_needed_to_trace_it(segmentation: Done) -> None:
+    assert segmentation.status == 0, segmentation.stderr
+    folder = segmentation.folder
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    expected = {"config.yaml", "versions.json", "results.json", "checkpoints/best.ckpt", "checkpoints/last.ckpt"}
+    expected |= {f"splits/{stage}.txt" for stage in ("train", "val", "test")} | {"logs/csv/metrics.csv"}
+    expected |= {f"figures/{name}.png" for name in ("augmented", "loss", "metrics", "predictions")}
+    assert expected <= names
+    assert any(name.startswith("logs/tensorboard/events") for name in names)
+    assert "test/miou" in segmentation.results and "val/miou" in segmentation.results
+    header = (folder / "logs/csv/metrics.csv").read_text().splitlines()[0].split(",")
+    assert {"train/loss", "val/miou", "val/miou_per_image", "test/miou"} <= set(header)
+    stages = [set((folder / f"splits/{stage}.txt").read_text().split()) for stage in ("train", "val", "test")]
+    assert sum(map(len, stages)) == len(set.union(*stages)) == 24
+
+
+def test_a_checkpoint_is_tensors_and_plain_values(segmentation: Done, recognition: Done) -> None:
+    card = torch.load(segmentation.folder / "checkpoints/best.ckpt", weights_only=True)["card"]
+    assert card["task"] == "segmentation" and card["classes"] == ["background", "face", "hair"]
+    card = torch.load(recognition.folder / "checkpoints/last.ckpt", weights_only=True)["card"]
+    assert card["identities"] == [f"n{number:06d}" for number in (1, 2, 3, 4)]
+
+
+def test_evaluating_the_checkpoint_gives_the_figures_of_its_training(
+    segmentation: Done, recognition: Done, data: Path
+) -> None:
+    for run, experiment, options in (
+        (segmentation, "demo_segmentation", MASKS),
+        (recognition, "demo_recognition", PEOPLE),
+    ):
+        checkpoint = f"ckpt_path='{run.folder / 'checkpoints/best.ckpt'}'"
+        again = bareface(
+            "evaluate", f"experiment={experiment}", *options, checkpoint, f"data.root={data}", f"runs={data / 'runs'}"
+        )
+        assert again.status == 0, again.stderr
+        expected = {name: value for name, value in run.results.items() if name.startswith("test/")}
+        assert again.results == pytest.approx(expected, abs=1e-3, nan_ok=True)
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_one_others(recognition: Done, data: Path) -> None:
+    options = ("experiment=demo_recognition", *PEOPLE, f"data.root={data}", f"runs={data / 'runs'}")
+    again, other = (bareface("train", *options, f"seed={seed}") for seed in (0, 1))
+    assert again.results == recognition.results
+    assert other.results["test/loss"] != recognition.results["test/loss"]
+
+
+def test_resuming_goes_on_where_the_run_was(recognition: Done, data: Path) -> None:
+    options = ["experiment=demo_recognition", *PEOPLE, f"data.root={data}", f"runs={data / 'runs'}"]
+    more = bareface("train", *options, "trainer.max_epochs=3", "ckpt_path=last")
+    assert more.status == 0, more.stderr
+    with (more.folder / "logs/csv/metrics.csv").open() as file:
+        epochs = [int(row["epoch"]) for row in csv.DictReader(file) if row["val/top1"]]
+    assert epochs == [1, 2]
+    never = bareface("train", *options, "ckpt_path=last", "optimizer.momentum=0.123")
+    assert never.status == 1
+    assert "ckpt_path=last: no earlier run of this configuration" in never.stderr.splitlines()[-1]
+
+
+def test_the_pipeline_from_two_checkpoints(segmentation: Done, recognition: Done, data: Path) -> None:
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop"))]
+    run = bareface(
+        "pipeline",
+        *people,
+        f"segmenter='{segmentation.folder / 'checkpoints/best.ckpt'}'",
+        f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'",
+        "data.background_bias=0.5",  # as in the experiment that trained the recogniser
+        "write_cutouts=true",
+        f"data.root={data}",
+        f"runs={data / 'runs'}",
+    )
+    assert run.status == 0, run.stderr
+    assert run.results["test/original/top1"] == pytest.approx(recognition.results["test/top1"])
+    assert run.results["test/original/loss"] == pytest.approx(recognition.results["test/loss"], rel=0.02)
+    outcomes = pq.read_table(run.folder / "outcomes.parquet").to_pydict()
+    keys = (run.folder / "splits/test.txt").read_text().split()
+    assert outcomes["key"] == [key for key in keys for _ in range(2)]
+    written = {
+        path.relative_to(run.folder / "cutouts/removed").as_posix()
+        for path in run.folder.rglob("cutouts/removed/*/*/*")
+    }
+    assert written == set(keys)
+    assert "70.98 %" in run.stdout and "other data" in run.stdout
+    assert (run.folder / "figures/samples.png").is_file() and (run.folder / "conditions.csv").is_file()
+    again = bareface(
+        "check", "data=vggface2", f"data.root={run.folder / 'cutouts/removed'}", "workers=0", f"runs={data / 'runs'}"
+    )
+    assert f"samples                     │ {len(keys)}" in again.stdout
+
+
+@pytest.mark.parametrize("experiment", ["demo_people", "report_segmentation"])
+def test_the_other_segmentation_experiments(experiment: str, data: Path) -> None:
+    report = ["data.split=identity"] if experiment.startswith("report") else []
+    run = bareface("train", f"experiment={experiment}", *MASKS, *report, f"data.root={data}", f"runs={data / 'runs'}")
+    assert run.status == 0, run.stderr
+    assert "test/miou" in run.results
+
+
+@pytest.mark.parametrize("experiment", ["demo_orl", "report_recognition"])
+def test_the_other_recognition_experiments(experiment: str, data: Path) -> None:
+    options = ["backbone=resnet18"] if experiment.startswith("report") else []
+    out = ["~data.split", "~data.first"] if experiment == "demo_orl" else []
+    run = bareface(
+        "train", f"experiment={experiment}", *PEOPLE, *options, *out, f"data.root={data}", f"runs={data / 'runs'}"
+    )
+    assert run.status == 0, run.stderr
+    assert "test/top1" in run.results
+
+
+def test_a_sweep_goes_on_after_a_failed_job_and_fails(data: Path) -> None:
+    run = bareface(
+        "train", "-m", "module=recognition", *PEOPLE, "optimizer.lr=-1,0.01", f"data.root={data}", f"runs={data / 's'}"
+    )
+    assert run.status == 1
+    assert "Invalid learning rate" in run.stderr and "Traceback" not in run.stderr
+    failed, done = sorted((data / "s").rglob("sweep*/[01]"))
+    assert (failed / "error.txt").is_file() and not (failed / "results.json").exists()
+    assert (done / "results.json").is_file() and not (done / "error.txt").exists()
+
+
+def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path) -> None:
+    drawn = bareface(
+        "synthesize", str(tmp_path / "x"), "--identities", "4", "--photos", "5", "--height", "64", "--width", "56"
+    )
+    assert drawn.status == 0
+    picture = tmp_path / "x/img_align_celeba/000001.jpg"
+    picture.write_bytes(picture.read_bytes()[:700])
+    own = (
+        "data=celebhair",
+        f"data.root={tmp_path / 'x'}",
+        "data.split=report",
+        "data.counts=[12,4,4]",
+        f"runs={tmp_path}",
+    )
+    short = [option for option in MASKS if not option.startswith("data")]
+    stopped = bareface("train", *short, *own)
+    assert stopped.status == 1
+    assert "000001.jpg" in stopped.stderr.splitlines()[-1] and stopped.stderr.splitlines()[-1].startswith("error: ")
+    skipped = bareface("train", *short, *own, "loader.on_error=skip")
+    assert skipped.status == 0, skipped.stderr
+    assert "img_align_celeba/000001.jpg" in (skipped.folder / "skipped.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "trainer=gpu"], "trainer.accelerator=gpu: no usable GPU here"),
+        (["train", "data=synthetic_identities"], "has no masks to train on"),
+        (["train", "data=mask_folder", "data.root=/nowhere"], "/nowhere: no such folder"),
+        (["train", "loader.batch_size=0"], "loader.batch_size=0: expected at least 1"),
+        (["evaluate", "ckpt_path=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
+        (["pipeline", "recogniser=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
+        (["extract", "recogniser=x", "format=csv"], "format=csv: expected parquet or npy"),
+    ],
+)
+def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -> None:
+    if torch.cuda.is_available() and "trainer=gpu" in arguments:
+        pytest.skip("there is a GPU")
+    tiny = [] if any("data=" in word for word in arguments) else ["data.identities=4", "data.photos=2"]
+    root = [] if any("data.root" in word for word in arguments) else [f"data.root={data}"]
+    run = bareface(*arguments, *tiny, *root, f"runs={data / 'runs'}")
+    assert run.status == 1
+    assert message in run.stderr.splitlines()[-1] and "Traceback" not in run.stderr
+
+
+def test_embeddings_in_both_layouts(recognition: Done, data: Path) -> None:
+    import numpy as np
+
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "canvas"))]
+    common = [*people, f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'", f"data.root={data}"]
+    common += ["data.background_bias=0.5", f"runs={data / 'runs'}"]
+    table, files = (bareface("extract", *common, f"format={name}") for name in ("parquet", "npy"))
+    assert table.status == files.status == 0, table.stderr + files.stderr
+    rows = pq.read_table(table.folder / "embeddings.parquet").to_pylist()
+    assert len(rows) == 32 == table.results["pictures"]
+    for row in rows[::7]:
+        assert row["identity"] == row["key"].split("/")[1]
+        stored = np.load((files.folder / "embeddings" / row["key"]).with_suffix(".npy"))
+        np.testing.assert_allclose(stored, np.array(row["embedding"], np.float32), rtol=0.05, atol=0.02)
+
+
+def test_wandb_offline_has_a_run_of_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    run = bareface("train", "module=recognition", *PEOPLE, "logger=wandb", f"data.root={data}", f"runs={data / 'runs'}")
+    assert run.status == 0, run.stderr
+    assert list(run.folder.rglob("offline-run-*"))

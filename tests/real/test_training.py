@@ -1,0 +1,58 @@
+"""The README's road on real pictures, shortened: train on people and on ORL, then the pipeline."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from e2e.conftest import Done, bareface
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def people(shared: Path, runs: Path) -> Done:
+    short = ("size=64", "trainer.max_epochs=2")
+    return bareface("train", "experiment=demo_people", f"data.root={shared / 'data/people'}", *short, f"runs={runs}")
+
+
+@pytest.fixture(scope="module")
+def orl(shared: Path, runs: Path) -> Done:
+    short = ("shorter=36", "crop=32", "canvas=56", "trainer.max_epochs=25")
+    return bareface("train", "experiment=demo_orl", f"data.root={shared / 'data/orl'}", *short, f"runs={runs}")
+
+
+def test_people_with_masks_of_another_size_than_their_photo(people: Done) -> None:
+    assert people.status == 0, people.stderr
+    counts = [len((people.folder / f"splits/{stage}.txt").read_text().split()) for stage in ("train", "val", "test")]
+    assert counts == [160, 0, 50]
+    assert "test/iou/person" in people.results
+
+
+def test_orl_is_learnt_even_at_32_pixels(orl: Done) -> None:
+    assert orl.status == 0, orl.stderr
+    test = (orl.folder / "splits/test.txt").read_text().split()
+    assert len(test) == 75 and {Path(key).stem for key in test} == {"08", "09", "10"}
+    assert orl.results["test/top1"] > 0.6  # chance is 0.04
+
+
+def test_the_pipeline_on_real_pictures(people: Done, orl: Done, shared: Path, runs: Path) -> None:
+    run = bareface(
+        "pipeline",
+        "data=identity_folder",
+        f"data.root={shared / 'data/orl'}",
+        "data.split=first",
+        "data.first=7",
+        "canvas=56",
+        "foreground=person",
+        "backdrop=blur",
+        f"segmenter='{people.folder / 'checkpoints/last.ckpt'}'",
+        f"recogniser='{orl.folder / 'checkpoints/last.ckpt'}'",
+        f"runs={runs}",
+    )
+    assert run.status == 0, run.stderr
+    assert run.results["test/original/top1"] == pytest.approx(orl.results["test/top1"], abs=0.03)
+    assert pq.read_metadata(run.folder / "outcomes.parquet").num_rows == 150
+    assert "synthetic" not in run.stdout
