@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
+
 from e2e.conftest import MASKS, PEOPLE, Done, bareface
 
 
@@ -176,7 +177,7 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
 def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -> None:
     if torch.cuda.is_available() and "trainer=gpu" in arguments:
         pytest.skip("there is a GPU")
-    tiny = [] if any("data=" in word for word in arguments) else ["data.identities=4", "data.photos=2"]
+    tiny = [] if any("data=" in word for word in arguments) else ["data.identities=12", "data.photos=2"]
     root = [] if any("data.root" in word for word in arguments) else [f"data.root={data}"]
     run = bareface(*arguments, *tiny, *root, f"runs={data / 'runs'}")
     assert run.status == 1
