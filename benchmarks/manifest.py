@@ -13,25 +13,20 @@ Row = dict[str, object]
 
 
 def write_lists(root: Path) -> None:
-    """List files and meta data of the official size; no picture."""
+    """A list file of the official size, train and test together, and empty folders; no picture."""
     per_identity = [PICTURES // IDENTITIES + (number < PICTURES % IDENTITIES) for number in range(IDENTITIES)]
-    train = IDENTITIES - 500
-    for name, numbers in (("train", range(train)), ("test", range(train, IDENTITIES))):
-        (root / name).mkdir(parents=True)
-        with (root / f"{name}_list.txt").open("w") as file:
-            for number in numbers:
-                file.writelines(f"n{number:06d}/{k:04d}_01.jpg\n" for k in range(1, per_identity[number] + 1))
-    with (root / "identity_meta.csv").open("w") as file:
-        file.write("Class_ID, Name, Sample_Num, Flag, Gender\n")
+    for number in range(IDENTITIES):
+        (root / "train" / f"n{number:06d}").mkdir(parents=True)
+    with (root / "train_list.txt").open("w") as file:
         for number in range(IDENTITIES):
-            file.write(f'n{number:06d}, "Name_{number}", {per_identity[number]}, {int(number < train)}, m\n')
+            file.writelines(f"n{number:06d}/{k:04d}_01.jpg\n" for k in range(1, per_identity[number] + 1))
 
 
 def private_mebibytes() -> float:
-    """Memory of this process that no other process shares."""
+    """Memory of this process alone."""
     total = 0
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
-        if line.startswith(("Private_Clean", "Private_Dirty")):
+        if line.startswith("Private_Dirty"):  # clean pages are those of the mapped file, which all processes share
             total += int(line.split()[1])
     return total / 1024
 
