@@ -1,6 +1,8 @@
 # Every target sets up what it needs. Extra options: make train-seg ARGS="data=celebhair data.root=..."
 PYTHON ?= python3
 ARGS ?=
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 BIN := .venv/bin
 STAMP := .venv/.installed
 export PYTHONUNBUFFERED := 1
@@ -52,5 +54,5 @@ train-recog: $(STAMP)  ## train a recogniser, on the embedded data unless ARGS s
 pipeline: $(STAMP)  ## remove backgrounds and recognise: ARGS="segmenter=RUN/checkpoints/best.ckpt recogniser=..."
 	$(BIN)/bareface pipeline $(ARGS)
 
-clean:        ## delete .venv, caches and embedded data; runs/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache data
+clean:        ## delete .venv, caches and the drawn data; runs/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache data/synthetic

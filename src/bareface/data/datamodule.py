@@ -5,6 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
 from torch.utils.data import DataLoader, Dataset
 
 from bareface.data.dataset import STAGES, DataSet, Stage
@@ -61,11 +62,16 @@ class DataModule(pl.LightningDataModule):
         return self.loader(self.samples(stage, augment=False))
 
     def loader(self, samples: Dataset[Any], shuffle: bool = False) -> DataLoader[Any]:
-        """Batches of any samples."""
+        """Batches of any samples.
+
+        Several processes share what is not shuffled without showing a picture twice, which would count it twice.
+        """
+        shared = torch.distributed.is_initialized() and not shuffle
         return DataLoader(
             samples,
             batch_size=self.batch_size,
             shuffle=shuffle,
+            sampler=UnrepeatedDistributedSampler(samples, shuffle=False) if shared else None,
             num_workers=self.num_workers,
             collate_fn=collate,
             drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""Two processes on the CPU compute what one does, and show no picture twice."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from e2e.conftest import PEOPLE, Done, bareface
+
+TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
+UNEVEN = ["data.identities=5", "data.photos=9", "trainer.precision=32-true", "data.fractions=[0.5,0.2,0.3]"]
+
+
+def start(*arguments: str) -> Done:
+    """The command in processes of its own, as the second one is started by the first."""
+    command = [sys.executable, "-m", "bareface", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    lines = done.stdout.splitlines()
+    return Done(done.returncode, Path(lines[-1] if lines else "."), done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def recognition(data: Path) -> Done:
+    places = (f"data.root={data}", f"runs={data / 'two'}")
+    return start("train", "experiment=demo_recognition", *PEOPLE, *UNEVEN, *TWO, *places)
+
+
+def test_a_training_of_two_processes_tests_every_picture_once(recognition: Done, data: Path) -> None:
+    assert recognition.status == 0, recognition.stderr
+    photos = len((recognition.folder / "splits/test.txt").read_text().split())
+    assert photos % 2 == 1  # or the processes have nothing to share unevenly
+    checkpoint = f"ckpt_path='{recognition.folder / 'checkpoints/best.ckpt'}'"
+    places = (checkpoint, f"data.root={data}", f"runs={data / 'two'}")
+    alone = bareface("evaluate", "experiment=demo_recognition", *PEOPLE, *UNEVEN, *places)
+    assert alone.status == 0, alone.stderr
+    expected = {name: value for name, value in recognition.results.items() if name.startswith("test/")}
+    assert alone.results == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Done, data: Path) -> None:
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop"))]
+    options = [*people, *UNEVEN, "data.background_bias=0.5", "mattes=mask", f"data.root={data}", f"runs={data / 'two'}"]
+    options.append(f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'")
+    alone, two = bareface("pipeline", *options), start("pipeline", *options, *TWO)
+    assert alone.status == two.status == 0, alone.stderr + two.stderr
+    tables = [pq.read_table(run.folder / "outcomes.parquet").to_pandas() for run in (alone, two)]
+    first, second = (table.sort_values(["key", "condition"], ignore_index=True) for table in tables)
+    assert first.drop(columns="loss").equals(second.drop(columns="loss"))
+    assert first["loss"].to_numpy() == pytest.approx(second["loss"].to_numpy(), abs=1e-4)
+    assert not list(two.folder.glob(".outcomes*"))
+    exact = [{name: value for name, value in run.results.items() if "top" in name} for run in (alone, two)]
+    assert exact[0] and exact[0] == exact[1]
