@@ -32,6 +32,8 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         _same("canvas", cfg.canvas, recogniser.canvas)
         _same("identities of the data", list(getattr(dataset, "identities", ())), list(recogniser.identities))
         module = build.plain(cfg.module, recogniser=recogniser)
+    if cfg.compile:
+        module.network.compile()
     trainer = build.trainer(cfg, build.each(cfg.logger))
     trainer.test(module, build.data_module(cfg, dataset), verbose=False)
     return numbers(trainer.callback_metrics)
