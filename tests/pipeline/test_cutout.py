@@ -67,6 +67,16 @@ def test_one_picture_to_one_file(photos: Path, checkpoints: dict[str, Path], tmp
     assert (read_picture(tmp_path / "one.png") == read_picture(photos / "a.png")).all()
 
 
+def test_one_file_is_named_as_asked_or_refused(photos: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    for name, behind, message in (
+        ("one.jpg", "transparent", r"one\.jpg: only PNG holds transparency\. Name it one\.png"),
+        ("one.txt", "black", r"one\.txt: no known picture format\. Name it one\.png"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            cutout(photos / "a.png", tmp_path / name, checkpoints["all"], "face", behind)
+    assert not list(tmp_path.glob("one*"))
+
+
 def test_a_broken_picture_is_reported_and_the_rest_is_written(
     photos: Path, checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from bareface.data.window import resample
 from bareface.errors import DataError, PictureError, some
 from bareface.io.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from bareface.pipeline.background import Backdrop, backdrop, compose, foreground_classes
+from bareface.precision import processor_computes_in_bf16
 from bareface.segmentation.segmenter import Segmenter
 
 WRITABLE = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -116,8 +117,11 @@ def _jobs(source: Path, target: Path, transparent: bool) -> list[tuple[Path, Pat
         pictures = [path for path in relative if not any(part.startswith(".") for part in path.parts)]
         jobs = [(source / path, target / _renamed(path, transparent)) for path in pictures]
     else:
-        single = target / source.name if target.is_dir() else target
-        jobs = [(source, _renamed(single, transparent))]
+        single = _renamed(target / source.name, transparent) if target.is_dir() else target
+        if single != _renamed(single, transparent):
+            reason = "only PNG holds transparency" if transparent else "no known picture format"
+            raise ValueError(f"{target}: {reason}. Name it {_renamed(single, transparent).name}.")
+        jobs = [(source, single)]
         if jobs[0][1].resolve() == whole:
             raise ValueError(f"{target}: is the input itself. Choose another name: input stays as it is.")
     if not jobs:
@@ -174,7 +178,8 @@ def _cut(
 ) -> Iterator[NDArray[np.uint8]]:
     device = model.normalise.mean.device
     image = torch.stack([canvas for canvas, _ in framed]).to(device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    fast = device.type == "cuda" or processor_computes_in_bf16()
+    with torch.autocast(device.type, torch.bfloat16, enabled=fast):
         share = model(image).float().softmax(1)[:, classes].sum(1, keepdim=True)
     for index, photo in enumerate(photos):  # photos differ in size
         height, width = photo.shape[:2]

@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bareface.errors import BarefaceError
+from bareface.precision import processor_computes_in_bf16
 from bareface.tasks.mistakes import explain_override
 from bareface.tasks.run import is_first_process, job
 
@@ -35,11 +36,7 @@ def conf_folder() -> Path:
 
 def cpu_precision() -> str:
     """The precision that is fast on this processor without changing what is learnt."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return "32-true"
-    return "bf16-mixed" if "avx512_bf16" in flags or "amx_bf16" in flags else "32-true"
+    return "bf16-mixed" if processor_computes_in_bf16() else "32-true"
 
 
 def register_resolvers() -> None:

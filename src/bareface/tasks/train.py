@@ -22,9 +22,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     resume = _checkpoint_to_resume(cfg)
     dataset: DataSet = build.plain(cfg.data)
+    module = build.training_module(cfg, dataset)
     _check_monitor(cfg, dataset)
     data = build.data_module(cfg, dataset)
-    module = build.training_module(cfg, dataset)
     if cfg.compile:
         module.network.compile()
     loggers = build.each(cfg.logger)
