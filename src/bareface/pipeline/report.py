@@ -171,7 +171,7 @@ def draw_conditions(rows: Sequence[Row], note: str, path: Path) -> None:
     axes.set_yticks(place, [row.condition.replace("_", " ") for row in rows])
     axes.set_xlim(0, 112)
     axes.set_xlabel("% of photos recognised")
-    axes.set_title(f"{rows[0].pictures:,} photos{f', {note}' if note else ''}", fontsize=11)
+    axes.set_title(f"{rows[0].pictures:,} photos{f', {note}' if note else ''}", fontsize=11, loc="left")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
