@@ -3,7 +3,8 @@
 The command line prints the message of these (and of ``ValueError`` and ``OSError``) without a traceback.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 class BarefaceError(Exception):
@@ -32,3 +33,16 @@ def some(names: Sequence[str], limit: int = 5) -> str:
     """
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown}, ... ({len(names)} in all)"
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str:
+    """The known names nearest to a misspelt one, for the end of a message.
+
+    >>> nearest("optimizer.lrr", ["optimizer.lr", "optimizer.momentum", "seed"])
+    'Did you mean optimizer.lr?'
+    >>> nearest("xyz", ["b", "a"])
+    'Known: a, b.'
+    """
+    names = sorted(set(known))
+    close = get_close_matches(wanted, names, n=3, cutoff=0.85) or get_close_matches(wanted, names, n=3, cutoff=0.6)
+    return f"Did you mean {', '.join(close)}?" if close else f"Known: {some(names, limit=30)}."

@@ -21,6 +21,7 @@ class SegmentationModule(TrainingModule):
         loss: (N, C, H, W) logits and (N, H, W) class indices, 255 = ignore, to a scalar.
         optimizer: Called with the parameters that are to be trained.
         scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
+        auxiliary_weight: Factor of the loss of each auxiliary head, where the network has such.
     """
 
     def __init__(
@@ -29,9 +30,10 @@ class SegmentationModule(TrainingModule):
         loss: nn.Module,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
+        auxiliary_weight: float = 1.0,
     ) -> None:
         super().__init__(segmenter.card, loss, SegmentationMetrics(segmenter.classes), optimizer, scheduler)
-        self.segmenter = segmenter
+        self.segmenter, self.auxiliary_weight = segmenter, auxiliary_weight
 
     @property
     def network(self) -> nn.Module:
@@ -39,7 +41,9 @@ class SegmentationModule(TrainingModule):
         return self.segmenter.network
 
     def _step(self, batch: Batch, stage: Stage) -> Tensor:
-        logits = self.segmenter(batch["image"])
+        logits, *auxiliary = self.segmenter.scores(batch["image"])
         self.stage_metrics(stage).update(logits.detach().argmax(1), batch["mask"])
         loss: Tensor = self.loss(logits, batch["mask"])
+        for head in auxiliary:
+            loss = loss + self.auxiliary_weight * self.loss(head, batch["mask"])
         return loss

@@ -64,13 +64,25 @@ class Segmenter(nn.Module):
         Returns:
             (N, classes, H, W) logits.
         """
+        return self.scores(image)[0]
+
+    def scores(self, image: Tensor) -> list[Tensor]:
+        """Scores every pixel, with the auxiliary heads that some networks have in training mode.
+
+        Args:
+            image: (N, 3, H, W) uint8 RGB canvases.
+
+        Returns:
+            (N, classes, H, W) logits: first the network's scores, then those of each auxiliary head.
+        """
         height, width = image.shape[-2:]
         scale = self.size / max(height, width)
         pixels = image.float()
         if scale != 1:
             inner = (max(1, round(height * scale)), max(1, round(width * scale)))
             pixels = F.interpolate(pixels, inner, mode="bilinear", antialias=True, align_corners=False)
-        logits: Tensor = self.network(self.normalise(pixels).contiguous(memory_format=torch.channels_last))
+        output = self.network(self.normalise(pixels).contiguous(memory_format=torch.channels_last))
+        heads: list[Tensor] = [output] if isinstance(output, Tensor) else list(output)
         if scale != 1:
-            logits = F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)
-        return logits
+            heads = [F.interpolate(head, (height, width), mode="bilinear", align_corners=False) for head in heads]
+        return heads

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -10,24 +9,23 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 
+from bareface.errors import nearest
+
 GROUP_OPTION = re.compile(r"Could not find '(?P<group>.+)/(?P<option>[^/']+)'")
 KEY = re.compile(r"Could not override '(?P<key>[^']+)'|Key '(?P<short>[^']+)' is not in struct")
 
 
-def nearest(wanted: str, known: Iterable[str]) -> str:
-    """The known names nearest to a misspelt one, for the end of a message.
+def nearest_key(wanted: str, known: Iterable[str]) -> str:
+    """The keys nearest to a misspelt one; where none is near, those at the top.
 
-    >>> nearest("optimizer.lrr", ["optimizer.lr", "optimizer.momentum", "seed"])
+    >>> nearest_key("optimizer.lrr", ["optimizer.lr", "optimizer.momentum", "seed"])
     'Did you mean optimizer.lr?'
-    >>> nearest("xyz", ["a", "b"])
+    >>> nearest_key("xyz", ["a", "b", "b.c"])
     'Known: a, b.'
     """
-    names = sorted({name for name in known if not name.endswith("_target_") and ("." in name or "." not in wanted)})
-    close = get_close_matches(wanted, names, n=3, cutoff=0.85) or get_close_matches(wanted, names, n=3, cutoff=0.6)
-    if close:
-        return f"Did you mean {', '.join(close)}?"
-    top = [name for name in names if "." not in name]
-    return f"Known: {', '.join(top)}."
+    names = [name for name in known if not name.endswith("_target_") and ("." in name or "." not in wanted)]
+    answer = nearest(wanted, names)
+    return answer if answer.startswith("Did") else nearest(wanted, [name for name in names if "." not in name])
 
 
 def explain_override(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:
@@ -55,7 +53,7 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     key = found["key"] or found["short"]
     asked = next((word for word in arguments if word.lstrip("+~").split("=")[0].split("@")[0] == key), None)
     others = [word for word in arguments if "=" in word and word != asked and not word.startswith("-")]
-    return f"{asked or key}: {task} has no such option. {nearest(key, _keys(task, others, conf))}"
+    return f"{asked or key}: {task} has no such option. {nearest_key(key, _keys(task, others, conf))}"
 
 
 def _keys(task: str, overrides: list[str], conf: Path) -> list[str]:

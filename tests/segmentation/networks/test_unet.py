@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 import torch
 
-from bareface.segmentation.networks.unet import DecoderStage, UNetMobileNetV2, UNetResNet
+from bareface.segmentation.networks.unet import DecoderStage, UNetDenseNet121, UNetMobileNetV2, UNetResNet
 
 from .contract import NetworkContract, picture
 
@@ -16,6 +16,11 @@ class TestUNetMobileNetV2(NetworkContract):
 class TestUNetResNet18(NetworkContract):
     network = partial(UNetResNet, depth=18)
     parameters = 16_613_179
+
+
+class TestUNetDenseNet121(NetworkContract):
+    network = UNetDenseNet121
+    parameters = 40_113_339
 
 
 @pytest.mark.parametrize(("depth", "parameters"), [(34, 26_721_339), (50, 72_395_707), (101, 91_387_835)])

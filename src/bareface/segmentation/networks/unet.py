@@ -1,4 +1,4 @@
-"""The U-Net of the 2019 report, with a MobileNetV2 or a ResNet as its encoder."""
+"""The U-Net of the 2019 report, with a MobileNetV2, a ResNet or a DenseNet as its encoder."""
 
 import itertools
 from collections.abc import Callable
@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bareface.segmentation.networks.checks import check_classes, check_image
+from bareface.segmentation.networks.densenet import DenseNet121Encoder
 from bareface.segmentation.networks.mobilenetv2 import MobileNetV2Encoder
 from bareface.segmentation.networks.resnet import Depth, ResNetEncoder
-
-MINIMUM = 16
 
 
 class Encoder(Protocol):
@@ -71,8 +71,7 @@ class UNet(nn.Module):
 
     def __init__(self, classes: int, encoder: Encoder) -> None:
         super().__init__()
-        if classes < 2:
-            raise ValueError(f"classes={classes}: expected at least 2, background and one more.")
+        check_classes(classes)
         self.encoder = encoder
         widths = encoder.channels[::-1]
         self.decoder = nn.ModuleList(
@@ -93,8 +92,7 @@ class UNet(nn.Module):
         Raises:
             ValueError: Another shape.
         """
-        if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < MINIMUM:
-            raise ValueError(f"image of {tuple(image.shape)}: expected (N, 3, H, W), H and W at least {MINIMUM}.")
+        check_image(image)
         *skips, x = self.encoder(image)
         for stage, skip in zip(self.decoder, reversed(skips), strict=True):
             x = stage(x, skip)
@@ -122,6 +120,17 @@ class UNetResNet(UNet):
 
     def __init__(self, classes: int, depth: Depth) -> None:
         super().__init__(classes, ResNetEncoder(depth))
+
+
+class UNetDenseNet121(UNet):
+    """The same decoder on DenseNet-121: 40.1 million parameters.
+
+    Args:
+        classes: Number of classes, background included.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(classes, DenseNet121Encoder())
 
 
 def _initialise(module: nn.Module) -> None:
