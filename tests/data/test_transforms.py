@@ -93,3 +93,14 @@ def test_bad_crop_range(crop_range: list[float]) -> None:
 def test_crop_larger_than_picture() -> None:
     with pytest.raises(ValueError, match=r"crop=40: expected at most transforms.train.shorter=36"):
         recognition(crop=40)
+
+
+def test_colour_changes_in_the_picture_alone() -> None:
+    plain = augmentation(noise_std=0, flip_hor=0.0)(record(), 3)
+    for changes in ({"jitter": 0.4}, {"gray": 1.0}, {"blur": 1.0}):
+        framed = augmentation(noise_std=0, flip_hor=0.0, **changes)(record(), 3)
+        assert framed.mask is not None and plain.mask is not None
+        assert (framed.mask == plain.mask).all()
+        assert (framed.image != plain.image).any(), changes
+    gray = augmentation(noise_std=0, gray=1.0)(record(), 3).image
+    assert (gray[..., 0] == gray[..., 1]).all() and (gray[..., 1] == gray[..., 2]).all()

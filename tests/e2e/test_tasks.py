@@ -117,6 +117,19 @@ def test_the_other_segmentation_experiments(experiment: str, data: Path) -> None
     assert "test/miou" in run.results
 
 
+def test_the_better_recipe_with_weighed_classes_and_auxiliary_heads(data: Path) -> None:
+    options = ["experiment=segmentation", "network=bisenet", "loss=cross_entropy", "loss.weight=balanced", *MASKS]
+    options += ["trainer.max_epochs=2", "scheduler.lr_lambda.warm_up=1", f"data.root={data}", f"runs={data / 'runs'}"]
+    run = bareface("train", *options)
+    assert run.status == 0, run.stderr
+    again = bareface("evaluate", *options, f"ckpt_path='{run.folder / 'checkpoints/best.ckpt'}'")
+    assert again.status == 0, again.stderr
+    expected = {name: value for name, value in run.results.items() if name.startswith("test/")}
+    assert again.results == pytest.approx(expected, abs=1e-3, nan_ok=True)
+    longer = bareface("train", *options, "trainer.max_epochs=3", "ckpt_path=last")
+    assert longer.status == 0, longer.stderr
+
+
 @pytest.mark.parametrize("experiment", ["demo_orl", "report_recognition"])
 def test_the_other_recognition_experiments(experiment: str, data: Path) -> None:
     options = ["backbone=resnet18"] if experiment.startswith("report") else []

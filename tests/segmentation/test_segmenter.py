@@ -100,3 +100,19 @@ def test_a_batch_of_which_nothing_could_be_read_is_passed_over(tmp_path: Path) -
     _, with_broken = fit(tmp_path, [*samples()[:2], *broken, *samples()[2:]])
     _, without = fit(tmp_path, samples())
     torch.testing.assert_close(with_broken.state_dict(), without.state_dict())
+
+
+def test_auxiliary_heads_are_scored_in_training_alone() -> None:
+    torch.manual_seed(0)
+    network = {"_target_": "bareface.segmentation.networks.bisenet.BiSeNet"}
+    built = Segmenter(network, NORMALISE, size=64, classes=("background", "face"))
+    module = SegmentationModule(built, DiceLoss(), partial(torch.optim.SGD, lr=0.1), auxiliary_weight=0.5)
+    batch = collate(samples())
+    torch.manual_seed(0)
+    loss = module.train()._step(batch, "train")
+    torch.manual_seed(0)
+    with torch.no_grad():
+        heads = built.train()(batch["image"])
+    first, second, third = (DiceLoss()(head, batch["mask"]).item() for head in heads)
+    assert loss.item() == pytest.approx(first + 0.5 * (second + third), rel=1e-4)
+    assert built.eval()(batch["image"]).shape == (4, 2, 64, 64)

@@ -10,7 +10,7 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from bareface.callbacks.figures import Cell, Section, origin, publish, sheet
 from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
-from bareface.data.samples import Samples, Skipped
+from bareface.data.samples import Mix, Samples, Skipped, collate
 from bareface.segmentation.figures import legend, overlay
 
 
@@ -44,13 +44,21 @@ class AugmentedSheet(pl.Callback):
             raise ValueError("callbacks.augmented: needs a DataModule. Fit with one, or set callbacks.augmented=null.")
         with isolate_rng(include_cuda=False):
             torch.manual_seed(data.seed)
-            chosen = draw(data.samples("train", augment=True), self.pictures)
+            chosen = mixed(draw(data.samples("train", augment=True), self.pictures), data.mix)
         classes = data.dataset.classes if isinstance(data.dataset, (MaskDataSet, IdentityDataSet)) else ()
         cells = [_cell(sample, data.dataset, classes) for sample in chosen]
         if cells:
             colours = legend(classes, wrong=False) if "mask" in chosen[0] else []
             picture = sheet("Training pictures, augmented", [Section("", cells)], colours, note=origin(trainer))
             publish(trainer, "figures/augmented", picture, self.path)
+
+
+def mixed(samples: list[dict[str, Any]], mix: Mix | None) -> list[dict[str, Any]]:
+    """Samples as a mixed batch shows them."""
+    if mix is None or not samples:
+        return samples
+    batch: Any = collate(samples, mix)
+    return [{name: batch[name][row] for name in sample} for row, sample in enumerate(samples)]
 
 
 def draw(samples: Samples, count: int) -> list[dict[str, Any]]:

@@ -1,15 +1,17 @@
 """From a data set to loaders."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
 from torch.utils.data import DataLoader, Dataset
 
-from bareface.data.dataset import STAGES, DataSet, Stage
-from bareface.data.samples import OnError, Samples, Transform, collate
+from bareface.data.dataset import STAGES, DataSet, MaskDataSet, Stage
+from bareface.data.samples import Mix, OnError, Samples, Transform, collate
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 
@@ -21,6 +23,7 @@ class DataModule(pl.LightningDataModule):
         dataset: Where samples come from, and how they are split.
         train_transform: What training sees.
         eval_transform: What validation and test see.
+        mix: What becomes of a training batch as a whole; None leaves it as it is.
         batch_size: Pictures a batch, in every stage.
         num_workers: Processes that decode and augment, 0 = the main process.
         on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
@@ -38,13 +41,14 @@ class DataModule(pl.LightningDataModule):
         on_error: OnError,
         seed: int,
         drop_last: bool = True,
+        mix: Mix | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1:
             raise ValueError(f"loader.batch_size={batch_size}: expected at least 1.")
         self.dataset, self.train_transform, self.eval_transform = dataset, train_transform, eval_transform
         self.batch_size, self.num_workers, self.on_error, self.seed = batch_size, num_workers, on_error, seed
-        self.drop_last = drop_last
+        self.drop_last, self.mix = drop_last, mix
 
     def samples(self, stage: Stage, augment: bool) -> Samples:
         """The samples of one stage, as training sees them or as validation does.
@@ -73,7 +77,7 @@ class DataModule(pl.LightningDataModule):
             shuffle=shuffle,
             sampler=UnrepeatedDistributedSampler(samples, shuffle=False) if shared else None,
             num_workers=self.num_workers,
-            collate_fn=collate,
+            collate_fn=partial(collate, mix=self.mix) if shuffle else collate,
             drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,  # type: ignore[arg-type]
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.num_workers > 0,
@@ -93,6 +97,24 @@ class DataModule(pl.LightningDataModule):
     def test_dataloader(self) -> DataLoader[Any]:
         """In manifest order."""
         return self.stage_dataloader("test")
+
+    def class_counts(self, pictures: int) -> list[int]:
+        """Pixels of each class in the training masks as they are on disk, from evenly spaced ones.
+
+        Args:
+            pictures: How many masks are read at most.
+
+        Raises:
+            ValueError: The data set has no masks.
+        """
+        if not isinstance(self.dataset, MaskDataSet):
+            raise ValueError(f"data={type(self.dataset).__name__} has no masks whose classes could be counted.")
+        manifest = self.dataset.splits["train"]
+        counts = np.zeros(256, np.int64)
+        for row in np.linspace(0, len(manifest) - 1, min(pictures, len(manifest))).astype(int):
+            mask = self.dataset.read(manifest, int(row)).mask
+            counts += np.bincount(np.asarray(mask).ravel(), minlength=256)
+        return [int(count) for count in counts[: len(self.dataset.classes)]]
 
     def write_splits(self, folder: Path) -> None:
         """Writes ``train.txt``, ``val.txt`` and ``test.txt``: one key a line."""

@@ -69,6 +69,13 @@ class Skipped:
     reason: str
 
 
+class Mix(Protocol):
+    """Changes a whole training batch, so that its pictures may take from each other. The randomness is torch's."""
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Mixes a batch of at least one picture."""
+
+
 class Samples(Dataset[dict[str, Any] | Skipped]):
     """The samples of one stage.
 
@@ -109,8 +116,8 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         return sample
 
 
-def collate(samples: Sequence[dict[str, Any] | Skipped]) -> Batch | dict[str, Any]:
-    """Stacks samples to a batch; what was skipped travels along by name.
+def collate(samples: Sequence[dict[str, Any] | Skipped], mix: Mix | None = None) -> Batch | dict[str, Any]:
+    """Stacks samples to a batch and mixes it; what was skipped travels along by name.
 
     A batch of which nothing could be read has no ``image``, an empty ``key`` and its ``skipped``.
     """
@@ -120,4 +127,4 @@ def collate(samples: Sequence[dict[str, Any] | Skipped]) -> Batch | dict[str, An
     for name in read[0] if read else ():
         if name != "key":
             batch[name] = torch.stack([sample[name] for sample in read])
-    return batch
+    return mix(batch) if mix is not None and read else batch

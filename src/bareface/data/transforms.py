@@ -62,7 +62,7 @@ class Letterbox:
 
 
 class SegmentationAugmentation:
-    """The 2019 report's augmentation, picture and mask together, then ``Letterbox``.
+    """The 2019 report's augmentation, picture and mask together, then ``Letterbox``; and some that it had not.
 
     Args:
         size: Side of the square canvas in pixels.
@@ -71,12 +71,24 @@ class SegmentationAugmentation:
         rotate: Probability of a rotation.
         angle: Largest rotation in degrees.
         crop_range: Least and largest share of each side that a random crop keeps.
+        jitter: Largest change of brightness, contrast and saturation as a share; the hue changes by a fifth of it.
+        gray: Probability that colour is taken away.
+        blur: Probability of a Gaussian blur.
 
     Source: the data set class of AntiAegis/Human-Segmentation-PyTorch, which the report used.
     """
 
     def __init__(
-        self, size: int, noise_std: float, flip_hor: float, rotate: float, angle: float, crop_range: Sequence[float]
+        self,
+        size: int,
+        noise_std: float,
+        flip_hor: float,
+        rotate: float,
+        angle: float,
+        crop_range: Sequence[float],
+        jitter: float = 0.0,
+        gray: float = 0.0,
+        blur: float = 0.0,
     ) -> None:
         low, high = crop_range
         if not 0 < low <= high <= 1:
@@ -86,6 +98,9 @@ class SegmentationAugmentation:
             [
                 A.HorizontalFlip(p=flip_hor),
                 A.Rotate(limit=angle, border_mode=cv2.BORDER_CONSTANT, fill=0, fill_mask=IGNORE, p=rotate),
+                A.ColorJitter(jitter, jitter, jitter, jitter / 5, p=1.0 if jitter else 0.0),
+                A.ToGray(p=gray),
+                A.GaussianBlur(blur_limit=(3, 5), p=blur),
             ]
         )
 

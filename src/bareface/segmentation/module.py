@@ -41,7 +41,8 @@ class SegmentationModule(TrainingModule):
         return self.segmenter.network
 
     def _step(self, batch: Batch, stage: Stage) -> Tensor:
-        logits, *auxiliary = self.segmenter.scores(batch["image"])
+        output = self.segmenter(batch["image"])
+        logits, *auxiliary = [output] if isinstance(output, Tensor) else output
         self.stage_metrics(stage).update(logits.detach().argmax(1), batch["mask"])
         loss: Tensor = self.loss(logits, batch["mask"])
         for head in auxiliary:

@@ -55,25 +55,15 @@ class Segmenter(nn.Module):
         checkpoint.fill(segmenter, state, path)
         return segmenter.eval()
 
-    def forward(self, image: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Scores every pixel.
 
         Args:
             image: (N, 3, H, W) uint8 RGB canvases.
 
         Returns:
-            (N, classes, H, W) logits.
-        """
-        return self.scores(image)[0]
-
-    def scores(self, image: Tensor) -> list[Tensor]:
-        """Scores every pixel, with the auxiliary heads that some networks have in training mode.
-
-        Args:
-            image: (N, 3, H, W) uint8 RGB canvases.
-
-        Returns:
-            (N, classes, H, W) logits: first the network's scores, then those of each auxiliary head.
+            (N, classes, H, W) logits; in training mode of a network with auxiliary heads a tuple of such, the
+            network's scores first.
         """
         height, width = image.shape[-2:]
         scale = self.size / max(height, width)
@@ -82,7 +72,12 @@ class Segmenter(nn.Module):
             inner = (max(1, round(height * scale)), max(1, round(width * scale)))
             pixels = F.interpolate(pixels, inner, mode="bilinear", antialias=True, align_corners=False)
         output = self.network(self.normalise(pixels).contiguous(memory_format=torch.channels_last))
-        heads: list[Tensor] = [output] if isinstance(output, Tensor) else list(output)
-        if scale != 1:
-            heads = [F.interpolate(head, (height, width), mode="bilinear", align_corners=False) for head in heads]
-        return heads
+        if isinstance(output, Tensor):
+            return _resized(output, height, width)
+        return tuple(_resized(head, height, width) for head in output)
+
+
+def _resized(logits: Tensor, height: int, width: int) -> Tensor:
+    if logits.shape[-2:] == (height, width):
+        return logits
+    return F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)

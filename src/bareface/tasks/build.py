@@ -1,5 +1,6 @@
 """From a composed configuration to objects. Nothing is chosen here: the configuration names every class."""
 
+import logging
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,6 +14,12 @@ from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
 from bareface.data.transforms import Letterbox
 from bareface.module import TrainingModule
+from bareface.segmentation.losses.class_weight import ClassWeightedLoss
+
+log = logging.getLogger(__name__)
+
+MASKS_COUNTED = 1000
+"""Of how many training masks ``weight: balanced`` counts the pixels."""
 
 
 def plain(node: Any, **arguments: Any) -> Any:
@@ -32,6 +39,7 @@ def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
         dataset=dataset,
         train_transform=plain(cfg.transforms.train),
         eval_transform=plain(cfg.transforms.eval),
+        mix=plain(cfg.transforms.mix),
     )
     return module
 
@@ -60,6 +68,21 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     recogniser = plain(cfg.recogniser, identities=list(dataset.identities))
     module = plain(cfg.module, recogniser=recogniser)
     return module
+
+
+def balance(module: TrainingModule, data: DataModule) -> None:
+    """Counts the classes of the training masks for the losses that want to weigh them.
+
+    Raises:
+        ValueError: A class never occurs.
+    """
+    wanting = [part for part in module.loss.modules() if isinstance(part, ClassWeightedLoss) and part.balanced]
+    if not wanting:
+        return
+    counts, classes = data.class_counts(MASKS_COUNTED), module.card["classes"]
+    for loss in wanting:
+        loss.balance(counts, classes)
+    log.info("Pixels of each class, for the weights of the loss: %s", dict(zip(classes, counts, strict=True)))
 
 
 def trainer(cfg: DictConfig, loggers: list[Logger]) -> pl.Trainer:

@@ -32,10 +32,12 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         _same("canvas", cfg.canvas, recogniser.canvas)
         _same("identities of the data", list(getattr(dataset, "identities", ())), list(recogniser.identities))
         module = build.plain(cfg.module, recogniser=recogniser)
+    data = build.data_module(cfg, dataset)
+    build.balance(module, data)
     if cfg.compile:
         module.network.compile()
     trainer = build.trainer(cfg, build.each(cfg.logger))
-    trainer.test(module, build.data_module(cfg, dataset), verbose=False)
+    trainer.test(module, data, verbose=False)
     return numbers(trainer.callback_metrics)
 
 

@@ -25,6 +25,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     module = build.training_module(cfg, dataset)
     _check_monitor(cfg, dataset)
     data = build.data_module(cfg, dataset)
+    build.balance(module, data)
     if cfg.compile:
         module.network.compile()
     loggers = build.each(cfg.logger)
@@ -86,5 +87,7 @@ def _essence(cfg: Any) -> Any:
     essence["trainer"] = {name: value for name, value in plain["trainer"].items() if name != "max_epochs"}
     if "T_max" in essence["scheduler"]:
         essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
+    if "lr_lambda" in essence["scheduler"]:
+        essence["scheduler"]["lr_lambda"] = {**essence["scheduler"]["lr_lambda"], "epochs": None}
     essence["module"] = {name: value for name, value in essence["module"].items() if name != "scheduler"}
     return essence

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from bareface.data.mask import IGNORE
+from bareface.segmentation.losses.target import labels_of
 
 
 class DiceLoss(nn.Module):
@@ -29,10 +30,11 @@ class DiceLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of one batch."""
+        labels = labels_of(logits, target)
         probability = logits.float().softmax(1)
         classes = torch.arange(logits.shape[1], device=target.device).view(1, -1, 1, 1)
-        truth = target.long().unsqueeze(1) == classes
-        probability = probability * (target != IGNORE).unsqueeze(1)
+        truth = labels.unsqueeze(1) == classes
+        probability = probability * (labels != IGNORE).unsqueeze(1)
         overlap = (probability * truth).sum((0, 2, 3))
         total = probability.sum((0, 2, 3)) + truth.sum((0, 2, 3))
         return (1 - (2 * overlap + self.smooth) / (total + self.smooth)).mean()
