@@ -42,4 +42,4 @@ def test_a_check_and_a_training_on_two_of_them(tmp_path: Path) -> None:
     train = (run.folder / "splits/train.txt").read_text().splitlines()
     assert sum(key.startswith("lfw_parts#2/") for key in train) == 4
     assert sum(key.startswith("figaro1k/") for key in train) == 14
-    assert {"test/iou_face", "test/miou"} & run.results.keys()
+    assert {"test/iou/face", "test/iou/hair"} <= run.results.keys()

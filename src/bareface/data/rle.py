@@ -113,6 +113,7 @@ def fill_polygon(points: Sequence[float], height: int, width: int) -> NDArray[np
         top, left = row.min(), column.min()
         shape = (row.max() - top + 1, column.max() - left + 1)
         crossed = np.bincount((row - top) * shape[1] + column - left, minlength=shape[0] * shape[1]).reshape(shape)
-        inside = np.cumsum(crossed, axis=1)[:, :-1] % 2 == 1  # nothing is inside right of the last crossing
+        odd = (crossed & 1).astype(np.uint8)
+        inside = np.bitwise_xor.accumulate(odd, axis=1)[:, :-1] == 1  # nothing is inside right of the last crossing
         mask[top : top + shape[0], left : left + shape[1] - 1] = inside
     return mask
