@@ -200,7 +200,7 @@ def test_sizes_must_agree_and_files_be_readable(root, tmp_path):
     ("arguments", "message"),
     [
         ({"split": "foo"}, r"data\.split=foo: expected one of report, identity, celeba\."),
-        ({"foreground": []}, r"data\.foreground=\[\]: expected a list of face, hair or both\."),
+        ({"foreground": []}, r"data\.foreground=\[\]: expected a list of one or more of face, hair\."),
         ({"foreground": ["face", "nose"]}, r"data\.foreground=\['face', 'nose'\]: expected"),
         ({"foreground": "face"}, r"data\.foreground=face: expected a list"),
         ({"foreground": ["hair"], "merge": True}, r"data\.merge=True: expected false where foreground is hair alone\."),

@@ -1,8 +1,13 @@
 """The text files of CelebA: identities and partitions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from bareface.errors import DataError
+import numpy as np
+from numpy.typing import NDArray
+
+from bareface.data.dataset import STAGES, Stage
+from bareface.errors import DataError, some
 
 
 def read_numbers(path: Path) -> dict[str, int]:
@@ -35,3 +40,34 @@ def find_list(root: Path, folder: str, name: str) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def listed_numbers(path: Path, stems: Sequence[str]) -> NDArray[np.int32]:
+    """The number that a list gives each stem.
+
+    Raises:
+        DataError: As ``read_numbers``, or the list has no line for a stem.
+    """
+    numbers = read_numbers(path)
+    missing = [stem for stem in stems if stem not in numbers]
+    if missing:
+        raise DataError(f"{path}: has no line for {some(missing)}. Use the official file.")
+    return np.array([numbers[stem] for stem in stems], np.int32)
+
+
+def read_partition(path: Path, stems: Sequence[str]) -> dict[Stage, NDArray[np.int64]]:
+    """Positions of the stems that ``list_eval_partition.txt`` puts into each stage.
+
+    Raises:
+        DataError: As ``listed_numbers``, or a partition is not 0, 1 or 2.
+    """
+    numbers = listed_numbers(path, stems)
+    if not np.isin(numbers, (0, 1, 2)).all():
+        raise DataError(f"{path}: partition {numbers.max()}, expected 0, 1 or 2.")
+    return {stage: np.flatnonzero(numbers == number) for number, stage in enumerate(STAGES)}
+
+
+def needs_list(split: str, root: Path, folder: str, name: str) -> DataError:
+    """The error where a split needs a list that ``find_list`` did not find."""
+    where = f"{root / name} or {root / folder / name}"
+    return DataError(f"data.split={split}: needs {where}. It comes with CelebA (folder {folder}).")

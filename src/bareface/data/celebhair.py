@@ -5,13 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 
-from bareface.data.celeba_lists import find_list, read_numbers
+from bareface.data.celeba_lists import find_list, listed_numbers, needs_list, read_partition
 from bareface.data.codes import Codes, Unknown, read_mask
-from bareface.data.dataset import STAGES, MaskDataSet, Record, Stage
+from bareface.data.dataset import MaskDataSet, Record, Stage
 from bareface.data.folders import by_stem, existing_folder, folders_in, pictures_in
+from bareface.data.foreground import choose_classes
 from bareface.data.manifest import Manifest
 from bareface.data.splits import by_identity, by_order, check_counts, check_fractions, check_seed, of_stages
 from bareface.data.survey import Survey, SurveyedDataSet
@@ -58,19 +58,12 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         seed: int = 0,
     ) -> None:
         self.root, self.pictures, self.masks = Path(root), pictures, masks
-        if not foreground or len(set(foreground)) != len(foreground) or not set(foreground) <= set(_CODES):
-            raise ValueError(f"data.foreground={foreground}: expected a list of face, hair or both.")
-        if merge and len(foreground) < 2:
-            raise ValueError(f"data.merge={merge}: expected false where foreground is {foreground[0]} alone.")
+        self.classes, indices = choose_classes(list(_CODES), foreground, merge)
         if unknown_values not in ("error", "background", "ignore"):
             raise ValueError(f"data.unknown_values={unknown_values}: expected error, background or ignore.")
         if split not in ("report", "identity", "celeba"):
             raise ValueError(f"data.split={split}: expected one of report, identity, celeba.")
-        names = tuple(name for name in _CODES if name in foreground)
-        self.classes = ("background", "+".join(names)) if merge else ("background", *names)
-        indices = {0: 0} | dict.fromkeys(_CODES.values(), 0)
-        indices |= {_CODES[name]: 1 if merge else position for position, name in enumerate(names, start=1)}
-        self.codes = Codes(indices, unknown_values)
+        self.codes = Codes({0: 0} | {_CODES[name]: index for name, index in indices.items()}, unknown_values)
         self.split_by, self.counts = split, check_counts(counts)
         self.fractions, self.seed = check_fractions(fractions), check_seed(seed)
 
@@ -99,7 +92,7 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         manifest = Manifest(pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
         identities = find_list(self.root, "Anno", "identity_CelebA.txt")
         if identities is not None:
-            manifest = manifest.with_column("identity", self._listed(manifest, identities))
+            manifest = manifest.with_column("identity", listed_numbers(identities, _stems(manifest)))
         warnings = [f"{masks}: {others} entries that are no pictures are left out."] if others else []
         return Survey(manifest, errors, warnings)
 
@@ -113,15 +106,16 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
             return by_order(manifest, self.counts)
         if self.split_by == "identity":
             if not manifest.has("identity"):
-                raise self._needs("identity_CelebA.txt", "Anno")
+                raise needs_list(self.split_by, self.root, "Anno", "identity_CelebA.txt")
             return of_stages(manifest, by_identity(manifest.column("identity"), self.fractions, self.seed))
         partition = find_list(self.root, "Eval", "list_eval_partition.txt")
         if partition is None:
-            raise self._needs("list_eval_partition.txt", "Eval")
-        numbers = self._listed(manifest, partition)
-        if not np.isin(numbers, (0, 1, 2)).all():
-            raise DataError(f"{partition}: partition {numbers.max()}, expected 0, 1 or 2.")
-        return of_stages(manifest, {stage: np.flatnonzero(numbers == number) for number, stage in enumerate(STAGES)})
+            raise needs_list(self.split_by, self.root, "Eval", "list_eval_partition.txt")
+        return of_stages(manifest, read_partition(partition, _stems(manifest)))
+
+    def origins(self, manifest: Manifest) -> list[str | None]:
+        """The stems: they are those of CelebA."""
+        return [*_stems(manifest)]
 
     def read(self, manifest: Manifest, row: int) -> Record:
         """Decodes one picture and its mask."""
@@ -146,14 +140,6 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         inside = [f"{name}/{inner}" for name in folders_in(self.root) for inner in usual]
         return [name for name in (*usual, *inside) if name != self.pictures and (self.root / name).is_dir()]
 
-    def _listed(self, manifest: Manifest, path: Path) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-        numbers = read_numbers(path)
-        stems = [Path(key).stem for key in manifest.column("key")]
-        missing = [stem for stem in stems if stem not in numbers]
-        if missing:
-            raise DataError(f"{path}: has no line for {some(missing)}. Use the official file.")
-        return np.array([numbers[stem] for stem in stems], np.int32)
 
-    def _needs(self, name: str, folder: str) -> DataError:
-        where = f"{self.root / name} or {self.root / folder / name}"
-        return DataError(f"data.split={self.split_by}: needs {where}. It comes with CelebA (folder {folder}).")
+def _stems(manifest: Manifest) -> list[str]:
+    return [Path(key).stem for key in manifest.column("key")]

@@ -62,6 +62,10 @@ class DataSet(ABC):
             DataError: The mask contradicts the format (values, aspect ratio).
         """
 
+    def picture(self, key: str) -> Path:
+        """The file of a sample's picture."""
+        return self.root / key
+
     @cached_property
     def manifest(self) -> Manifest:
         """All samples."""
@@ -84,6 +88,13 @@ class MaskDataSet(DataSet):
     """
 
     classes: tuple[str, ...]
+
+    def origins(self, manifest: Manifest) -> list[str | None]:
+        """Name of the photograph that each sample was made from, equal in all data sets made from it; None = unknown.
+
+        That of an original picture of CelebA is its stem, in the column ``celeba`` where there is one.
+        """
+        return list(manifest.table["celeba"].to_pylist()) if manifest.has("celeba") else [None] * len(manifest)
 
 
 class IdentityDataSet(DataSet):

@@ -19,7 +19,6 @@ from bareface.data.manifest import Manifest
 from bareface.data.mask import IGNORE
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
-from bareface.io.pictures import MAX_PIXELS, read_mask_codes
 
 _CHUNK = 256
 
@@ -33,7 +32,7 @@ class Inspection:
         samples: How many there are.
         stages: How many each stage has, and ``none`` has.
         faulty: Why a sample cannot be read, by key.
-        unknown_values: Number of mask files that hold a code without a class, by code.
+        unknown_values: Number of mask files that hold a code (or a colour) without a class, by code.
         sizes: ``height`` and ``width`` with ``min``, ``median`` and ``max``, and ``distinct``, the number of sizes.
         lone_identities: Identities with fewer than two pictures.
         duplicates: Keys of the same file content in more than one stage, one list a content.
@@ -46,7 +45,7 @@ class Inspection:
     samples: int = 0
     stages: dict[str, int] = field(default_factory=dict)
     faulty: dict[str, str] = field(default_factory=dict)
-    unknown_values: dict[int, int] = field(default_factory=dict)
+    unknown_values: dict[int | str, int] = field(default_factory=dict)
     sizes: dict[str, Any] = field(default_factory=dict)
     lone_identities: list[str] = field(default_factory=list)
     duplicates: list[list[str]] = field(default_factory=list)
@@ -74,7 +73,7 @@ class _Part:
     digests: NDArray[np.uint64]  # (n,), 0 where there is no file
     pixels: NDArray[np.int64]  # (256,) by class index
     faulty: dict[str, str]
-    unknown: Counter[int]
+    unknown: Counter[int | str]
 
 
 def inspect(dataset: DataSet, workers: int) -> Inspection:
@@ -121,7 +120,7 @@ def _stages(dataset: DataSet, manifest: Manifest, found: Inspection) -> NDArray[
         return stages
     for number, stage in enumerate(STAGES):
         rows = pc.index_in(splits[stage].table["key"], value_set=manifest.table["key"].combine_chunks())
-        stages[np.asarray(rows.to_numpy(), np.int64)] = number
+        stages[np.asarray(rows.drop_null().to_numpy(), np.int64)] = number  # a repeated picture has no row of its own
         found.stages[stage] = len(splits[stage])
         if stage != "val" and not len(splits[stage]):
             found.errors.append(f"{dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
@@ -161,18 +160,14 @@ def _look(dataset: DataSet, manifest: Manifest, start: int) -> _Part:
     rows = range(start, min(start + _CHUNK, len(manifest)))
     sizes, digests = np.zeros((len(rows), 2), np.int32), np.zeros(len(rows), np.uint64)
     part = _Part(sizes, digests, np.zeros(256, np.int64), {}, Counter())
-    known, limit = None, MAX_PIXELS
-    if isinstance(dataset, SurveyedDataSet):
-        known, limit = dataset.mask_values(), dataset.max_pixels
     for position, row in enumerate(rows):
         sample = manifest.row(row)
         try:
-            content = (dataset.root / sample["key"]).read_bytes()
+            content = dataset.picture(sample["key"]).read_bytes()
             # 8 bytes: among 3.3 million files two different ones agree by chance once in 3 million times
             part.digests[position] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
-            if known is not None:
-                codes = read_mask_codes(dataset.root / sample["mask"], limit)
-                part.unknown.update(set(np.unique(codes).tolist()) - known)
+            if isinstance(dataset, SurveyedDataSet):
+                part.unknown.update(dataset.unknown_values(sample))
             record = dataset.read(manifest, row)
             part.sizes[position] = record.image.shape[:2]
             if record.mask is not None:
@@ -191,8 +186,8 @@ def _sizes(sizes: NDArray[np.int32], found: Inspection) -> None:
 
 
 def _masks(dataset: DataSet, parts: list[_Part], found: Inspection) -> None:
-    unknown: Counter[int] = sum((part.unknown for part in parts), Counter())
-    found.unknown_values = dict(sorted(unknown.items()))
+    unknown: Counter[int | str] = sum((part.unknown for part in parts), Counter())
+    found.unknown_values = dict(sorted(unknown.items(), key=lambda item: f"{item[0]:>8}"))
     if unknown:
         files = ", ".join(f"{code} in {number} files" for code, number in found.unknown_values.items())
         found.warnings.append(f"{dataset.root}: masks hold values without a class: {files}.")

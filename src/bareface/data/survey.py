@@ -1,12 +1,16 @@
 """Data sets that can name everything that is wrong with their files, not only the first thing."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from bareface.data.dataset import DataSet
 from bareface.data.manifest import Manifest
 from bareface.errors import DataError
-from bareface.io.pictures import MAX_PIXELS
+from bareface.io.pictures import MAX_PIXELS, read_mask_codes
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,17 @@ class SurveyedDataSet(DataSet):
     def mask_values(self) -> frozenset[int] | None:
         """The codes that mask files may hold; None where any may occur or there are no masks."""
         return None
+
+    def unknown_values(self, sample: Mapping[str, Any]) -> set[int] | set[str]:
+        """What the mask of a sample (a row of the manifest) holds that has no class: codes, or colours like #ff8000.
+
+        Raises:
+            PictureError: The mask is unreadable.
+        """
+        known = self.mask_values()
+        if known is None:
+            return set()
+        return set(np.unique(read_mask_codes(self.root / sample["mask"], self.max_pixels)).tolist()) - known
 
     def index(self) -> Manifest:
         """Lists the samples, sorted by key.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from bareface.data.celebhair import CelebHair
+from bareface.data.manifest import Manifest
 from bareface.data.survey import Survey
 from bareface.data.synthetic.renderer import Renderer
 from bareface.data.synthetic.writer import write_celebhair
@@ -64,3 +65,7 @@ class SyntheticMasks(CelebHair):
         """Draws the people where that was not done before, then pairs masks with pictures."""
         self.drawn.ensure()
         return super().survey()
+
+    def origins(self, manifest: Manifest) -> list[str | None]:
+        """None: the file names are like those of CelebA, the pictures are not."""
+        return [None] * len(manifest)
