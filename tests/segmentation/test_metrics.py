@@ -71,3 +71,29 @@ def test_identities_between_figures_hold_on_random_masks() -> None:
         total = matrix.sum(0)
         assert (iou(total) <= dice(total)).all()
         torch.testing.assert_close(dice(total), 2 * iou(total) / (1 + iou(total)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_holds_for_every_prediction(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    sharpness = torch.rand((), generator=generator)
+    target = torch.randint(3, (4, 8, 9), generator=generator)
+    right = torch.rand(target.shape, generator=generator) < sharpness
+    prediction = torch.where(right, target, torch.randint(3, target.shape, generator=generator))
+    target[torch.rand(target.shape, generator=generator) < 0.1] = 255
+    each = confusion(prediction, target, 3)
+    matrix = each.sum(0)
+    for classes in range(3):
+        assert matrix[classes].sum() == (target == classes).sum()
+        assert matrix[:, classes].sum() == (prediction[target != 255] == classes).sum()
+    assert (iou(each) <= dice(each) + 1e-12).all()
+    torch.testing.assert_close(dice(matrix), 2 * iou(matrix) / (1 + iou(matrix)))
+    metrics = SegmentationMetrics(CLASSES)
+    metrics.update(prediction, target)
+    found = metrics.compute()
+    assert found["miou"] <= found["dice"]
+    order = torch.tensor([2, 0, 1, *range(3, 256)])
+    order[255] = 255
+    renamed = SegmentationMetrics(CLASSES)
+    renamed.update(order[prediction], order[target])
+    assert renamed.compute()["miou"] == pytest.approx(found["miou"].item()), "the names of the classes do not matter"
