@@ -35,7 +35,7 @@ demo: $(STAMP)  ## the whole job on drawn faces: data, two trainings, pipeline, 
 	echo "Trainings: $$segmentation and $$recognition. Figures and tables of the pipeline: the folder above."
 
 test: $(STAMP)  ## run the tests
-	$(BIN)/pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check .
