@@ -53,16 +53,27 @@ def cutout(
         str,
         typer.Option(help="What takes the place of the rest: black, white, grey, mean, blur, transparent, a picture."),
     ] = "black",
+    decide: Annotated[
+        str, typer.Option(help="threshold: foreground more probable than that; argmax: highest score.")
+    ] = "threshold",
+    threshold: Annotated[float, typer.Option(help="Least probability of the foreground, 0 to 1.")] = 0.5,
+    largest: Annotated[bool, typer.Option("--largest", help="Keep the largest connected part only.")] = False,
+    fill: Annotated[bool, typer.Option("--fill", help="Fill holes.")] = False,
+    grow: Annotated[float, typer.Option(help="Move the outline out by so many face widths; negative: in.")] = 0.0,
+    feather: Annotated[float, typer.Option(help="Soften the outline over so many face widths.")] = 0.0,
+    flip: Annotated[bool, typer.Option("--flip", help="Look at the mirrored picture, too: twice the time.")] = False,
     batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     overwrite: Annotated[bool, typer.Option(help="Replace files that are in OUT already.")] = False,
 ) -> None:
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
+    from bareface.pipeline.matte import Matte
     from bareface.tasks.launch import MENDABLE, leave
 
     try:
-        summary = work.cutout(source, target, segmenter, foreground, backdrop, batch_size, device, overwrite)
+        matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
+        summary = work.cutout(source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite)
     except MENDABLE as error:
         leave(error)
     print(summary.text())

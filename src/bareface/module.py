@@ -2,14 +2,14 @@
 
 import platform
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric
@@ -39,7 +39,7 @@ class TrainingModule(pl.LightningModule):
     Args:
         card: What the model is made of, plain values.
         loss: Scores and target to a scalar.
-        metrics: Computes a dictionary of figures; every stage gets a copy of its own.
+        metrics: Of each stage; each computes a dictionary of figures.
         optimizer: Called with the parameters that are to be trained.
         scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
     """
@@ -48,13 +48,13 @@ class TrainingModule(pl.LightningModule):
         self,
         card: dict[str, Any],
         loss: nn.Module,
-        metrics: Metric,
+        metrics: Mapping[Stage, Metric],
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
     ) -> None:
         super().__init__()
         self.card, self.loss = card, loss
-        self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics.clone() for stage in STAGES})
+        self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics[stage] for stage in STAGES})
         # A metric, not Lightning's own mean: that one is reduced when a callback of one process first looks at it.
         self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in STAGES})
         self.make_optimizer, self.make_scheduler = optimizer, scheduler
@@ -65,15 +65,15 @@ class TrainingModule(pl.LightningModule):
         """The part that costs the time: what ``compile`` compiles."""
 
     @abstractmethod
-    def _step(self, batch: Batch, stage: Stage) -> Tensor:
-        """Scores a batch, updates the stage's metrics, returns the loss."""
+    def _step(self, batch: Batch, stage: Stage) -> dict[str, Any]:
+        """Scores a batch, updates the stage's metrics, returns the ``loss`` and what else callbacks may want."""
 
-    def _shared_step(self, batch: Batch, stage: Stage) -> Tensor | None:
+    def _shared_step(self, batch: Batch, stage: Stage) -> dict[str, Any] | None:
         if not batch["key"]:  # nothing of this batch could be read
             return None
-        loss = self._step(batch, stage)
-        self.stage_loss(stage).update(loss.detach(), weight=len(batch["key"]))
-        return loss
+        outputs = self._step(batch, stage)
+        self.stage_loss(stage).update(outputs["loss"].detach(), weight=len(batch["key"]))
+        return outputs
 
     def stage_metrics(self, stage: Stage) -> Metric:
         """The metrics of one stage."""
@@ -94,17 +94,17 @@ class TrainingModule(pl.LightningModule):
         metrics.reset()
         loss.reset()
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+    def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Any] | None:
         """The loss of one batch; None skips it."""
         return self._shared_step(batch, "train")
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int) -> dict[str, Any] | None:
         """Updates the validation metrics."""
-        self._shared_step(batch, "val")
+        return self._shared_step(batch, "val")
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int) -> dict[str, Any] | None:
         """Updates the test metrics."""
-        self._shared_step(batch, "test")
+        return self._shared_step(batch, "test")
 
     def on_train_epoch_end(self) -> None:
         """Logs the training metrics."""

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from bareface.callbacks.review import SegmentationReview, draw_confusion, table
-from bareface.data.samples import collate
+from bareface.data.samples import Batch, collate
+from bareface.segmentation.metrics import Measured, measure
 
 CLASSES = ("background", "face", "hair")
 
@@ -25,18 +26,21 @@ class Echo(nn.Module):
         return nn.functional.one_hot(image[:, 0].long(), len(CLASSES)).movedim(-1, 1).float()
 
 
-class Tested(pl.LightningModule):
+class Scored(pl.LightningModule):
     def __init__(self) -> None:
         super().__init__()
         self.segmenter = Echo()
 
-    def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        self.segmenter(batch["image"])
+    def test_step(self, batch: Batch, batch_idx: int) -> dict[str, Measured]:
+        scores = self.segmenter(batch["image"])
+        return {"measured": measure(scores, batch["content"], batch["original_mask"], outlines=True)}
 
 
 def sample(key: str, found: list[list[int]], truth: list[list[int]]) -> dict[str, object]:
     image = torch.tensor(found, dtype=torch.uint8).expand(3, -1, -1).contiguous()
-    return {"key": key, "image": image, "mask": torch.tensor(truth, dtype=torch.uint8)}
+    mask = torch.tensor(truth, dtype=torch.uint8)
+    content = torch.tensor([0, 0, *mask.shape])
+    return {"key": key, "image": image, "content": content, "mask": mask, "original_mask": mask}
 
 
 SAMPLES = [
@@ -52,7 +56,7 @@ def reviewed(tmp_path: Path) -> Path:
     trainer = pl.Trainer(
         callbacks=[review], logger=False, accelerator="cpu", enable_progress_bar=False, default_root_dir=tmp_path
     )
-    trainer.test(Tested(), DataLoader(SAMPLES, batch_size=2, collate_fn=collate), verbose=False)
+    trainer.test(Scored(), DataLoader(SAMPLES, batch_size=2, collate_fn=collate), verbose=False)
     assert [key for _, key, _ in review._worst.kept] == ["bad.png", "half.png"], "the worst first"
     return tmp_path
 
@@ -64,14 +68,19 @@ def test_the_table_has_a_row_a_picture(reviewed: Path) -> None:
     # bad: 3 pixels count, 1 background right, 2 faces taken for background: 1/3 and 0
     assert (bad["iou/background"], bad["iou/face"], bad["iou/hair"]) == (pytest.approx(1 / 3), 0, None)
     assert (bad["support/background"], bad["support/face"], bad["support/hair"]) == (1, 2, 0)
-    assert good["miou"] == 1
+    assert (good["miou"], good["dice"], good["boundary_iou"], good["hd95"]) == (1, 1, 1, 0)
+    # bad: the face is not found at all, which counts as the diagonal
+    assert (bad["hd95/face"], bad["boundary_iou/face"], bad["hd95/hair"]) == (pytest.approx(8**0.5), 0, None)
     # half: background 2/3, face 1/2
     assert half["miou"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert {path.name for path in (reviewed / "figures").iterdir()} == {"confusion.png", "worst.png"}
 
 
 def test_a_picture_without_a_counted_pixel_has_no_figure() -> None:
-    assert table({"a": np.zeros((3, 3), np.int64)}, CLASSES).to_pylist()[0]["miou"] is None
+    logits, nothing = torch.zeros(1, 3, 4, 4), torch.full((4, 4), 255, dtype=torch.uint8)
+    measured = measure(logits, torch.tensor([[0, 0, 4, 4]]), [nothing], outlines=True)
+    row = table(["a"], [measured], CLASSES).to_pylist()[0]
+    assert {value for name, value in row.items() if name != "key" and "support" not in name} == {None}
 
 
 def test_the_confusion_is_darkest_where_everything_is_right() -> None:

@@ -41,7 +41,14 @@ def test_a_training_of_two_processes_tests_every_picture_once(recognition: Done,
 
 def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Done, data: Path) -> None:
     people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop"))]
-    options = [*people, *UNEVEN, "data.background_bias=0.5", "mattes=mask", f"data.root={data}", f"runs={data / 'two'}"]
+    options = [
+        *people,
+        *UNEVEN,
+        "data.background_bias=0.5",
+        "mattes_from=mask",
+        f"data.root={data}",
+        f"runs={data / 'two'}",
+    ]
     options.append(f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'")
     alone, two = bareface("pipeline", *options), start("pipeline", *options, *TWO)
     assert alone.status == two.status == 0, alone.stderr + two.stderr

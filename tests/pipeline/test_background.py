@@ -17,10 +17,9 @@ from bareface.pipeline.background import (
     compose,
     foreground_classes,
     inside,
-    matte_of_mask,
-    matte_of_scores,
 )
 from bareface.pipeline.conditions import Mattes, Original, Removed
+from bareface.pipeline.matte import Matte
 
 THREE = ("background", "face", "hair")
 
@@ -62,17 +61,6 @@ def test_a_foreground_that_the_classes_lack(foreground: str, classes: tuple[str,
         ValueError, match=rf"foreground={foreground}: expected classes that there are.*: {', '.join(classes[1:])}"
     ):
         foreground_classes(foreground, classes)
-
-
-def test_classes_of_the_foreground_count_together() -> None:
-    # shares .4 background, .3 face, .3 hair: neither class leads, together they do
-    scores = torch.tensor([0.4, 0.3, 0.3]).log().view(1, 3, 1, 1)
-    assert matte_of_scores(scores, [1, 2]).item() == 1
-    assert matte_of_scores(scores, [1]).item() == 0
-
-
-def test_ignored_pixels_are_no_foreground() -> None:
-    assert matte_of_mask(torch.tensor([[[0, 1, 2, 255]]], dtype=torch.uint8), [1, 2]).flatten().tolist() == [0, 1, 1, 0]
 
 
 def test_inside() -> None:
@@ -137,7 +125,7 @@ def test_colours_out_of_range(colour: tuple[int, ...]) -> None:
 def test_conditions_show_what_they_say() -> None:
     image = halves(10, 90)
     mask = right_half()[:, 0].to(torch.uint8)
-    mattes = Mattes(THREE, inside(everything(), 16, 16), mask=mask)
+    mattes = Mattes(THREE, inside(everything(), 16, 16), Matte(), mask=mask)
     assert Original()(image, mattes, everything()) is image
     shown = Removed("face", "white")(image, mattes, everything())
     assert (shown[0, 0, 0, 0].item(), shown[0, 0, 0, 15].item()) == (255, 90)
@@ -145,10 +133,10 @@ def test_conditions_show_what_they_say() -> None:
 
 def test_mattes_are_nothing_on_the_padding() -> None:
     scores = torch.tensor([-9.0, 9.0, 0.0]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
-    matte = Mattes(THREE, inside(torch.tensor([[0, 1, 4, 2]]), 4, 4), scores=scores)("face")
+    matte = Mattes(THREE, inside(torch.tensor([[0, 1, 4, 2]]), 4, 4), Matte(), scores=scores)("face")
     assert matte[0, 0, 0].tolist() == [0, 1, 1, 0]
 
 
 def test_nothing_to_make_mattes_of() -> None:
-    with pytest.raises(ValueError, match=r"foreground=face: no mattes. Give segmenter=\.\.\., or mattes=mask"):
-        Mattes(THREE, inside(everything(), 16, 16))("face")
+    with pytest.raises(ValueError, match=r"foreground=face: no mattes. Give segmenter=\.\.\., or mattes_from=mask"):
+        Mattes(THREE, inside(everything(), 16, 16), Matte())("face")

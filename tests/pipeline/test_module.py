@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from bareface.data.samples import Skipped, collate
 from bareface.pipeline.conditions import Condition, Original, Removed
+from bareface.pipeline.matte import Matte
 from bareface.pipeline.module import PipelineModule
 from bareface.pipeline.outcomes import SCHEMA, merge
 from bareface.pipeline.report import figures_of, print_table, rows_of, write_tables
@@ -56,6 +57,7 @@ def samples() -> list[Any]:
             {
                 "image": torch.full((3, 8, 8), 60 * (number % 3 + 1), dtype=torch.uint8),
                 "mask": mask,
+                "original_mask": mask,
                 "content": torch.tensor([0, 0, 8, 8]),
                 "size": torch.tensor([8, 8]),
                 "key": f"{NAMES[number % 3]}/{number}.png",
@@ -71,7 +73,8 @@ def module(folder: Path, **changes: Any) -> PipelineModule:
         "recogniser": CornerRecogniser(),
         "segmenter": CentreSegmenter(),
         "conditions": conditions,
-        "mattes": "segmenter",
+        "matte": Matte(),
+        "mattes_from": "segmenter",
         "classes": CLASSES,
         "identities": NAMES,
         "folder": folder,
@@ -129,7 +132,7 @@ def test_ground_truth_instead_of_a_segmenter(tmp_path: Path) -> None:
     data = samples()
     for sample in data:
         sample["mask"] = torch.ones(8, 8, dtype=torch.uint8)  # all is face: nothing is removed
-    pipeline = module(tmp_path, segmenter=None, mattes="mask")
+    pipeline = module(tmp_path, segmenter=None, mattes_from="mask")
     run(pipeline, data)
     assert [row.top1 for row in rows_of(["original", "removed"], pipeline.tally.compute())] == [1, 1]
 
@@ -154,9 +157,9 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"identities": ("ada", "eve")}, "recogniser: 1 identities it does not know: eve"),
-        ({"segmenter": None}, "segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes=mask"),
-        ({"mattes": "mask", "classes": ()}, "mattes=mask: this data has no masks"),
-        ({"mattes": "truth"}, "mattes=truth: expected segmenter or mask"),
+        ({"segmenter": None}, "segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes_from=mask"),
+        ({"mattes_from": "mask", "classes": ()}, "mattes_from=mask: this data has no masks"),
+        ({"mattes_from": "truth"}, "mattes_from=truth: expected segmenter or mask"),
         ({"conditions": {"removed": Removed("person")}}, "foreground=person: expected classes that there are"),
     ],
 )

@@ -109,7 +109,7 @@ def test_auxiliary_heads_are_scored_in_training_alone() -> None:
     module = SegmentationModule(built, DiceLoss(), partial(torch.optim.SGD, lr=0.1), auxiliary_weight=0.5)
     batch = collate(samples())
     torch.manual_seed(0)
-    loss = module.train()._step(batch, "train")
+    loss = module.train()._step(batch, "train")["loss"]
     torch.manual_seed(0)
     with torch.no_grad():
         heads = built.train()(batch["image"])

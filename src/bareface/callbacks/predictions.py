@@ -4,7 +4,7 @@ import bisect
 import hashlib
 from abc import abstractmethod
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -83,7 +83,7 @@ class _Predictions(pl.Callback):
         """Forgets the pictures of an earlier validation."""
 
     @abstractmethod
-    def _collect(self, batch: Batch, scores: Tensor) -> None:
+    def _collect(self, batch: Batch, scores: Tensor, outputs: Any) -> None:
         """Keeps pictures of the batch."""
 
     @abstractmethod
@@ -99,9 +99,9 @@ class _Predictions(pl.Callback):
     def _watch(self, model: nn.Module, inputs: object, scores: Tensor) -> None:
         self._scores = scores.detach()
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch, outputs: Any) -> None:
         if self._scores is not None:  # None where nothing of the batch could be read
-            self._collect(batch, self._scores)
+            self._collect(batch, self._scores, outputs)
         self._scores = None
 
     def _stop(self) -> None:
@@ -115,10 +115,10 @@ class _Predictions(pl.Callback):
         self._start(trainer, module)
 
     def on_validation_batch_end(
-        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: object, batch: Batch, *index: int
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, *index: int
     ) -> None:
         """Keeps pictures."""
-        self._take(batch)
+        self._take(batch, outputs)
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Stops watching."""
@@ -133,10 +133,10 @@ class _Predictions(pl.Callback):
         self._start(trainer, module)
 
     def on_test_batch_end(
-        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: object, batch: Batch, *index: int
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, *index: int
     ) -> None:
         """Keeps pictures."""
-        self._take(batch)
+        self._take(batch, outputs)
 
     def on_test_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Draws the test."""
@@ -162,16 +162,16 @@ class SegmentationPredictions(_Predictions):
     model = "segmenter"
 
     def _reset(self) -> None:
-        self._drawn: Smallest[tuple[Picture, Mask, Mask]] = Smallest(self.pictures)
+        self._drawn: Smallest[tuple[Picture, Mask, Mask, Tensor]] = Smallest(self.pictures)
 
-    def _collect(self, batch: Batch, scores: Tensor) -> None:
+    def _collect(self, batch: Batch, scores: Tensor, outputs: Any) -> None:
         for index, key in enumerate(batch["key"]):
             lot = draw_lot(key)
             if self._drawn.wants(lot, key):
                 prediction = scores[index].argmax(0).to(torch.uint8)
                 shown = (batch["image"][index].permute(1, 2, 0), batch["mask"][index], prediction)
                 image, truth, answer = (value.cpu().numpy() for value in shown)
-                self._drawn.add(lot, key, (image, truth, answer))
+                self._drawn.add(lot, key, (image, truth, answer, outputs["measured"].confusion[index].cpu()))
 
     def _publish(self, trainer: pl.Trainer, module: pl.LightningModule, stage: Stage, name: str) -> None:
         classes: tuple[str, ...] = getattr(module, self.model).classes
@@ -180,9 +180,9 @@ class SegmentationPredictions(_Predictions):
             return
         cells, masks = [], []
         labels = {**dict(enumerate(classes)), IGNORE: "ignored"}
-        for key, (image, truth, prediction) in kept:
+        for key, (image, truth, prediction, matrix) in kept:
             tiles = comparison(image, truth, prediction, len(classes))
-            cells.append(Cell(tiles, [(key, None), (quality(truth, prediction, classes), None)]))
+            cells.append(Cell(tiles, [(key, None), (quality(matrix, classes), None)]))
             shown = {"ground truth": truth, "prediction": np.where(truth == IGNORE, truth, prediction)}
             masks.append({word: {"mask_data": mask, "class_labels": labels} for word, mask in shown.items()})
         title, names = f"Segmentation, {TITLES[stage]}", ("picture", "ground truth", "prediction", "errors")
@@ -211,7 +211,7 @@ class RecognitionPredictions(_Predictions):
         self._worst: Smallest[tuple[Picture, Answer]] = Smallest((self.pictures + 1) // 2)
         self._drawn: Smallest[tuple[Picture, Answer]] = Smallest(self.pictures)
 
-    def _collect(self, batch: Batch, scores: Tensor) -> None:
+    def _collect(self, batch: Batch, scores: Tensor, outputs: Any) -> None:
         scores, label = scores.float(), batch["label"]
         loss = F.cross_entropy(scores, label, reduction="none").nan_to_num(nan=torch.inf).tolist()
         confidence, prediction = (value.tolist() for value in scores.softmax(1).max(1))

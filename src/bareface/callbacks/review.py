@@ -20,7 +20,7 @@ from bareface.callbacks.predictions import Smallest
 from bareface.data.samples import Batch
 from bareface.io.atomic import atomic_path
 from bareface.segmentation.figures import comparison, legend, quality
-from bareface.segmentation.metrics import confusion, iou
+from bareface.segmentation.metrics import Measured, boundary_iou, dice, iou
 
 Mask = NDArray[np.uint8]
 
@@ -28,9 +28,8 @@ Mask = NDArray[np.uint8]
 class SegmentationReview(pl.Callback):
     """Writes, after a test: ``pictures.parquet``, ``figures/confusion.png`` and ``figures/worst.png``.
 
-    The table has a row a picture, sorted by key: ``key``, ``miou`` as ``miou_per_image`` counts it, and for each class
-    ``iou/<class>`` (null where it neither occurs nor is predicted) and ``support/<class>`` in pixels. The sheet shows
-    the pictures of the lowest ``miou``, the worst first. Over all processes.
+    The table has a row a picture, sorted by key; ``table`` says what is in it. The sheet shows the pictures of the
+    lowest ``miou``, the worst first. Over all processes.
 
     Args:
         folder: Where they go.
@@ -51,48 +50,53 @@ class SegmentationReview(pl.Callback):
     def on_test_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Begins to watch the scores; costs no second forward pass."""
         segmenter: Any = module.segmenter
-        self._matrices: dict[str, NDArray[np.int64]] = {}
-        self._worst: Smallest[tuple[Picture, Mask, Mask]] = Smallest(self.pictures)
+        self._keys: list[str] = []
+        self._measured: list[Measured] = []
+        self._worst: Smallest[tuple[Picture, Mask, Mask, str]] = Smallest(self.pictures)
         self._handle = segmenter.register_forward_hook(self._watch)
 
     def _watch(self, model: nn.Module, inputs: object, scores: Tensor) -> None:
         self._scores = scores.detach()
 
     def on_test_batch_end(
-        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: object, batch: Batch, *index: int
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, *index: int
     ) -> None:
-        """Counts each picture and keeps the worst."""
+        """Notes what was measured of each picture and keeps the worst."""
         scores, self._scores = self._scores, None
         if scores is None:  # nothing of the batch could be read
             return
-        prediction = scores.argmax(1)
-        matrices = confusion(prediction, batch["mask"], scores.shape[1])
-        means = iou(matrices).nanmean(-1).nan_to_num(nan=1.0).tolist()
-        self._matrices.update(zip(batch["key"], matrices.cpu().numpy(), strict=True))
+        segmenter: Any = module.segmenter
+        measured = outputs["measured"].cpu()
+        self._keys += batch["key"]
+        self._measured.append(measured)
+        means = iou(measured.confusion).nanmean(-1).nan_to_num(nan=1.0).tolist()
         for row, key in enumerate(batch["key"]):
             if self._worst.wants(means[row], key):
-                shown = (batch["image"][row].permute(1, 2, 0), batch["mask"][row], prediction[row].to(torch.uint8))
+                prediction = scores[row].argmax(0).to(torch.uint8)
+                shown = (batch["image"][row].permute(1, 2, 0), batch["mask"][row], prediction)
                 image, truth, answer = (value.cpu().numpy() for value in shown)
-                self._worst.add(means[row], key, (image, truth, answer))
+                words = quality(measured.confusion[row], segmenter.classes)
+                self._worst.add(means[row], key, (image, truth, answer, words))
 
     def on_test_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Writes and draws."""
         self._stop()
         segmenter: Any = module.segmenter
         self._gather(trainer)
-        if not trainer.is_global_zero or not self._matrices:
+        if not trainer.is_global_zero or not self._keys:
             return
         classes: tuple[str, ...] = segmenter.classes
         self.folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(self.folder / "pictures.parquet") as temporary:
-            pq.write_table(table(self._matrices, classes), temporary)
+            pq.write_table(table(self._keys, self._measured, classes), temporary)
         note = origin(trainer)
-        drawn = draw_confusion(np.sum(list(self._matrices.values()), axis=0), classes, note)
+        matrix = torch.cat([part.confusion for part in self._measured]).sum(0).numpy()
+        drawn = draw_confusion(matrix, classes, note)
         publish(trainer, "figures/confusion", drawn, self.folder / "figures/confusion.png")
         cells = []
-        for _, key, (image, truth, prediction) in self._worst.kept:
+        for _, key, (image, truth, prediction, words) in self._worst.kept:
             tiles = comparison(image, truth, prediction, len(classes))
-            cells.append(Cell(tiles, [(key, None), (quality(truth, prediction, classes), None)]))
+            cells.append(Cell(tiles, [(key, None), (words, None)]))
         names = ("picture", "ground truth", "prediction", "errors")
         title = "Segmentation, the worst test pictures"
         picture = sheet(title, [Section("", cells)], legend(classes, wrong=True), names, note)
@@ -112,35 +116,43 @@ class SegmentationReview(pl.Callback):
         if trainer.world_size == 1:
             return
         parts: list[Any] = [None] * trainer.world_size
-        torch.distributed.all_gather_object(parts, (self._matrices, self._worst.kept))
-        for matrices, worst in parts:
-            self._matrices.update(matrices)
-            for rank, key, item in worst:
-                if self._worst.wants(rank, key):
-                    self._worst.add(rank, key, item)
+        torch.distributed.all_gather_object(parts, (self._keys, self._measured, self._worst.kept))
+        self._keys = [key for keys, _, _ in parts for key in keys]
+        self._measured = [measured for _, all_of_one, _ in parts for measured in all_of_one]
+        for rank, key, item in (entry for *_, worst in parts for entry in worst):
+            if self._worst.wants(rank, key):
+                self._worst.add(rank, key, item)
 
 
-def table(matrices: dict[str, NDArray[np.int64]], classes: Sequence[str]) -> pa.Table:
+def table(keys: Sequence[str], measured: Sequence[Measured], classes: Sequence[str]) -> pa.Table:
     """A row a picture.
 
     Args:
-        matrices: (C, C) counts by key; rows are the truth, columns the prediction.
+        keys: Of the pictures.
+        measured: The same pictures, in batches, with outlines.
         classes: Names of the classes.
 
     Returns:
-        ``key``, ``miou``, ``iou/<class>`` and ``support/<class>``, sorted by key; null for what is not defined.
+        ``key``, ``miou`` as ``miou_per_image`` counts it, ``dice``, ``boundary_iou`` and ``hd95`` (means over the
+        classes), then for each class ``iou/<class>``, ``dice/<class>``, ``boundary_iou/<class>``, ``hd95/<class>`` and
+        ``support/<class>``; distances and support in pixels, null for what is not defined. Sorted by key.
     """
-    keys = sorted(matrices)
-    stacked = torch.from_numpy(np.stack([matrices[key] for key in keys]))
-    each = iou(stacked)
-    columns: dict[str, pa.Array] = {
-        "key": pa.array(keys),
-        "miou": pa.array(each.nanmean(-1).numpy(), from_pandas=True),  # NaN becomes null
+    matrix = torch.cat([part.confusion for part in measured])
+    each = {
+        "iou": iou(matrix),
+        "dice": dice(matrix),
+        "boundary_iou": boundary_iou(torch.cat([part.boundary for part in measured if part.boundary is not None])),
+        "hd95": torch.cat([part.distance for part in measured if part.distance is not None]),
     }
+    columns: dict[str, pa.Array] = {"key": pa.array(keys)}
+    for figure, values in each.items():
+        mean = values.nanmean(-1).numpy()
+        columns["miou" if figure == "iou" else figure] = pa.array(mean, from_pandas=True)  # NaN becomes null
     for index, name in enumerate(classes):
-        columns[f"iou/{name}"] = pa.array(each[:, index].numpy(), from_pandas=True)
-        columns[f"support/{name}"] = pa.array(stacked[:, index].sum(-1).numpy())
-    return pa.table(columns)
+        for figure, values in each.items():
+            columns[f"{figure}/{name}"] = pa.array(values[:, index].numpy(), from_pandas=True)
+        columns[f"support/{name}"] = pa.array(matrix[:, index].sum(-1).numpy())
+    return pa.table(columns).sort_by("key")
 
 
 def draw_confusion(matrix: NDArray[np.int64], classes: Sequence[str], note: str) -> Picture:

@@ -59,7 +59,8 @@ class DataModule(pl.LightningDataModule):
         manifest = self.dataset.splits[stage]
         if len(manifest) == 0:
             raise DataError(f"{self.dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
-        return Samples(self.dataset, manifest, self.train_transform if augment else self.eval_transform, self.on_error)
+        transform = self.train_transform if augment else self.eval_transform
+        return Samples(self.dataset, manifest, transform, self.on_error, original_mask=not augment)
 
     def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
         """One stage in manifest order, as validation and test see it."""

@@ -27,6 +27,7 @@ class Batch(TypedDict):
         key: N keys.
         skipped: Key and reason of pictures that were asked for and could not be read.
         mask: (N, H, W) uint8 class indices, 255 = ignore; where the data set has masks.
+        original_mask: N masks of (H, W) as they were read, before they were resized; where asked for.
         label: (N,) int64; where the data set has identities.
     """
 
@@ -36,6 +37,7 @@ class Batch(TypedDict):
     key: list[str]
     skipped: list[tuple[str, str]]
     mask: NotRequired[Tensor]
+    original_mask: NotRequired[list[Tensor]]
     label: NotRequired[Tensor]
 
 
@@ -84,12 +86,21 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         manifest: The samples of this stage.
         transform: Brings every record to one size.
         on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
+        original_mask: Add each mask as it was read to its sample.
     """
 
-    def __init__(self, dataset: DataSet, manifest: Manifest, transform: Transform, on_error: OnError = "raise") -> None:
+    def __init__(
+        self,
+        dataset: DataSet,
+        manifest: Manifest,
+        transform: Transform,
+        on_error: OnError = "raise",
+        original_mask: bool = False,
+    ) -> None:
         if on_error not in ("raise", "skip"):
             raise ValueError(f"loader.on_error={on_error}: expected raise or skip.")
         self.dataset, self.manifest, self.transform, self.on_error = dataset, manifest, transform, on_error
+        self.original_mask = original_mask
 
     def __len__(self) -> int:
         return len(self.manifest)
@@ -111,6 +122,8 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         }
         if framed.mask is not None:
             sample["mask"] = torch.from_numpy(np.ascontiguousarray(framed.mask))
+        if self.original_mask and record.mask is not None:
+            sample["original_mask"] = torch.from_numpy(np.ascontiguousarray(record.mask))
         if self.manifest.has("label"):
             sample["label"] = torch.tensor(int(self.manifest.row(index)["label"]))
         return sample
@@ -125,6 +138,8 @@ def collate(samples: Sequence[dict[str, Any] | Skipped], mix: Mix | None = None)
     skipped = [(sample.key, sample.reason) for sample in samples if isinstance(sample, Skipped)]
     batch: dict[str, Any] = {"key": [sample["key"] for sample in read], "skipped": skipped}
     for name in read[0] if read else ():
-        if name != "key":
+        if name == "original_mask":  # of many sizes
+            batch[name] = [sample[name] for sample in read]
+        elif name != "key":
             batch[name] = torch.stack([sample[name] for sample in read])
     return mix(batch) if mix is not None and read else batch

@@ -1,4 +1,4 @@
-"""Mattes, backdrops and composites: batched, on the device, without a loop over pictures."""
+"""Foregrounds, backdrops and composites: batched, on the device, without a loop over pictures."""
 
 import math
 from abc import abstractmethod
@@ -38,33 +38,6 @@ def foreground_classes(foreground: str, classes: Sequence[str]) -> list[int]:
         known = ", ".join(classes[1:])
         raise ValueError(f"foreground={foreground}: expected classes that there are, joined by +: {known}.")
     return [list(classes).index(part) for part in parts]
-
-
-def matte_of_scores(logits: Tensor, classes: Sequence[int]) -> Tensor:
-    """1 where the foreground's classes together are more probable than all others, else 0.
-
-    Args:
-        logits: (N, C, H, W) class scores.
-        classes: Indices of the foreground's classes.
-
-    Returns:
-        (N, 1, H, W) float32.
-    """
-    probability = logits.float().softmax(1)[:, list(classes)].sum(1, keepdim=True)
-    return (probability > 0.5).float()
-
-
-def matte_of_mask(mask: Tensor, classes: Sequence[int]) -> Tensor:
-    """1 where a mask shows the foreground, else 0; ignored pixels are 0.
-
-    Args:
-        mask: (N, H, W) class indices, 255 = ignore.
-        classes: Indices of the foreground's classes.
-
-    Returns:
-        (N, 1, H, W) float32.
-    """
-    return torch.isin(mask, torch.tensor(list(classes), device=mask.device, dtype=mask.dtype)).float()[:, None]
 
 
 def inside(content: Tensor, height: int, width: int) -> Tensor:

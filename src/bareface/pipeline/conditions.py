@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from bareface.pipeline import background
-from bareface.pipeline.background import compose, foreground_classes, matte_of_mask, matte_of_scores
+from bareface.pipeline.background import compose
+from bareface.pipeline.matte import Matte
 
 
 class Mattes:
@@ -15,14 +16,20 @@ class Mattes:
     Args:
         classes: Names of the classes.
         content: (N, 1, H, W) float32, 1 on the picture, 0 on its padding: mattes are 0 there.
+        matte: What becomes of the scores, or of the mask.
         scores: (N, C, H, W) logits of a segmenter, or None.
         mask: (N, H, W) ground truth to be used instead, or None.
     """
 
     def __init__(
-        self, classes: Sequence[str], content: Tensor, scores: Tensor | None = None, mask: Tensor | None = None
+        self,
+        classes: Sequence[str],
+        content: Tensor,
+        matte: Matte,
+        scores: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> None:
-        self.classes, self.content, self.scores, self.mask = classes, content, scores, mask
+        self.classes, self.content, self.matte, self.scores, self.mask = classes, content, matte, scores, mask
         self._made: dict[str, Tensor] = {}
 
     def __call__(self, foreground: str) -> Tensor:
@@ -32,15 +39,13 @@ class Mattes:
             ValueError: There are neither scores nor masks, or their classes lack the foreground.
         """
         if foreground not in self._made:
-            if self.scores is None and self.mask is None:
-                raise ValueError(f"foreground={foreground}: no mattes. Give segmenter=..., or mattes=mask.")
-            wanted = foreground_classes(foreground, self.classes)
             if self.mask is not None:
-                matte = matte_of_mask(self.mask, wanted)
+                made = self.matte.of_mask(self.mask, self.content, foreground, self.classes)
+            elif self.scores is not None:
+                made = self.matte.of_scores(self.scores, self.content, foreground, self.classes)
             else:
-                assert self.scores is not None
-                matte = matte_of_scores(self.scores, wanted)
-            self._made[foreground] = matte * self.content
+                raise ValueError(f"foreground={foreground}: no mattes. Give segmenter=..., or mattes_from=mask.")
+            self._made[foreground] = made
         return self._made[foreground]
 
 

@@ -18,6 +18,7 @@ from bareface.data.window import resample
 from bareface.errors import DataError, PictureError, some
 from bareface.io.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from bareface.pipeline.background import Backdrop, backdrop, compose, foreground_classes
+from bareface.pipeline.matte import Matte
 from bareface.precision import processor_computes_in_bf16
 from bareface.segmentation.segmenter import Segmenter
 
@@ -48,6 +49,7 @@ def cutout(
     segmenter: Path,
     foreground: str = "face+hair",
     behind: str = "black",
+    matte: Matte | None = None,
     batch_size: int = 16,
     device: str = "auto",
     overwrite: bool = False,
@@ -60,6 +62,7 @@ def cutout(
         segmenter: Checkpoint of a segmenter.
         foreground: What to keep.
         behind: black, white, grey, mean, blur, transparent (PNG with alpha), or the path of a picture.
+        matte: What becomes of the segmenter's scores; None = foreground where it is more probable than the rest.
         batch_size: Pictures at a time.
         device: auto, cpu or cuda.
         overwrite: Replace files that are in ``target`` already.
@@ -78,7 +81,8 @@ def cutout(
         raise ValueError("device=cuda: no usable GPU here. Use device=cpu.")
     where = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
     model = Segmenter.load(segmenter).to(where)
-    classes = foreground_classes(foreground, model.classes)
+    foreground_classes(foreground, model.classes)
+    matte = Matte() if matte is None else matte
     scene = None if behind == "transparent" else backdrop(behind).to(where)
     jobs = _jobs(source, target, transparent=scene is None)
     there = [str(out) for _, out in jobs if out.exists()]
@@ -87,7 +91,9 @@ def cutout(
     summary = Summary()
     with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Cutting out", unit="picture") as bar:
         for batch in _read_ahead(pool, jobs, batch_size, Letterbox(model.size), summary):
-            cuts = _cut([photo for _, photo, _, _ in batch], [framed for *_, framed in batch], model, classes, scene)
+            cuts = _cut(
+                [photo for _, photo, _, _ in batch], [framed for *_, framed in batch], model, matte, foreground, scene
+            )
             written = [(path, pool.submit(_save, out, cut)) for (path, _, out, _), cut in zip(batch, cuts, strict=True)]
             for path, done in written:
                 try:
@@ -173,25 +179,27 @@ def _cut(
     photos: list[NDArray[np.uint8]],
     framed: list[tuple[Tensor, Tensor]],
     model: Segmenter,
-    classes: list[int],
+    matte: Matte,
+    foreground: str,
     scene: Backdrop | None,
 ) -> Iterator[NDArray[np.uint8]]:
     device = model.normalise.mean.device
     image = torch.stack([canvas for canvas, _ in framed]).to(device)
     fast = device.type == "cuda" or processor_computes_in_bf16()
     with torch.autocast(device.type, torch.bfloat16, enabled=fast):
-        share = model(image).float().softmax(1)[:, classes].sum(1, keepdim=True)
+        scores = matte.scores(model, image)
     for index, photo in enumerate(photos):  # photos differ in size
         height, width = photo.shape[:2]
         content = framed[index][1][None].to(device)
-        matte = (resample(share[index : index + 1], content, content, height, width) > 0.5).float()
+        own = resample(scores[index : index + 1], content, content, height, width)
+        kept = matte.of_scores(own, torch.ones(1, 1, height, width, device=device), foreground, model.classes)
         picture = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(device)
         if scene is None:
-            alpha = (matte[0, 0] * 255).to(torch.uint8).cpu().numpy()
+            alpha = (kept[0, 0] * 255).round().to(torch.uint8).cpu().numpy()
             yield np.dstack([photo, alpha])
         else:
             everything = torch.tensor([[0, 0, height, width]], device=device)
-            mixed = compose(picture, matte, scene(picture, matte, everything))[0]
+            mixed = compose(picture, kept, scene(picture, kept, everything))[0]
             yield np.asarray(mixed.permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())
 
 

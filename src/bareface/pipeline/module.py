@@ -18,10 +18,11 @@ from bareface.errors import some
 from bareface.pipeline.background import foreground_classes, inside
 from bareface.pipeline.conditions import Condition, Mattes
 from bareface.pipeline.cutout_set import CutoutSet
+from bareface.pipeline.matte import Matte
 from bareface.pipeline.outcomes import Answers, OutcomeWriter, Tally, merge
 from bareface.recognition.metrics import ranks
 from bareface.recognition.recogniser import Recogniser
-from bareface.segmentation.metrics import SegmentationMetrics
+from bareface.segmentation.metrics import SegmentationMetrics, measure
 from bareface.segmentation.segmenter import Segmenter
 
 
@@ -49,9 +50,10 @@ class PipelineModule(pl.LightningModule):
 
     Args:
         recogniser: Recognises.
-        segmenter: Finds the foreground; None where no condition needs one, or ``mattes`` is ``mask``.
+        segmenter: Finds the foreground; None where no condition needs one, or ``mattes_from`` is ``mask``.
         conditions: What to show, by name; the first is what the others are compared with.
-        mattes: ``segmenter``, or ``mask``: the data's ground truth.
+        matte: What becomes of the segmenter's scores, or of the masks.
+        mattes_from: ``segmenter``, or ``mask``: the data's ground truth.
         classes: Names of the mask values of the data, empty where it has no masks.
         identities: Names of the labels of the data; every one must be known to the recogniser.
         folder: Where ``outcomes.parquet`` goes.
@@ -69,7 +71,8 @@ class PipelineModule(pl.LightningModule):
         recogniser: Recogniser,
         segmenter: Segmenter | None,
         conditions: Mapping[str, Condition],
-        mattes: Literal["segmenter", "mask"],
+        matte: Matte,
+        mattes_from: Literal["segmenter", "mask"],
         classes: Sequence[str],
         identities: Sequence[str],
         folder: Path,
@@ -77,15 +80,17 @@ class PipelineModule(pl.LightningModule):
         cutouts: CutoutSet | None = None,
     ) -> None:
         super().__init__()
-        if mattes not in ("segmenter", "mask"):
-            raise ValueError(f"mattes={mattes}: expected segmenter or mask.")
-        if mattes == "mask" and not classes:
-            raise ValueError("mattes=mask: this data has no masks. Use mattes=segmenter segmenter=CHECKPOINT.")
+        if mattes_from not in ("segmenter", "mask"):
+            raise ValueError(f"mattes_from={mattes_from}: expected segmenter or mask.")
+        if mattes_from == "mask" and not classes:
+            raise ValueError(
+                "mattes_from=mask: this data has no masks. Use mattes_from=segmenter segmenter=CHECKPOINT."
+            )
         needed = [condition.foreground for condition in conditions.values() if condition.foreground is not None]
-        if needed and mattes == "segmenter" and segmenter is None:
-            raise ValueError("segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes=mask.")
-        self.recogniser, self.segmenter = recogniser, segmenter if needed and mattes == "segmenter" else None
-        self.conditions, self.mattes = dict(conditions), mattes
+        if needed and mattes_from == "segmenter" and segmenter is None:
+            raise ValueError("segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes_from=mask.")
+        self.recogniser, self.segmenter = recogniser, segmenter if needed and mattes_from == "segmenter" else None
+        self.conditions, self.matte, self.mattes_from = dict(conditions), matte, mattes_from
         self.parts = nn.ModuleDict(conditions)  # so that they follow to the device
         self.classes = self.segmenter.classes if self.segmenter is not None else tuple(classes)
         for foreground in needed:
@@ -115,12 +120,13 @@ class PipelineModule(pl.LightningModule):
         image, content = batch["image"].float(), batch["content"]
         label = self.labels[batch["label"]]
         start = self._now()
-        scores = None if self.segmenter is None else self.segmenter(image)
+        scores = None if self.segmenter is None else self.matte.scores(self.segmenter, image)
         segmenting = self._now() - start
         whole = inside(content, image.shape[2], image.shape[3])
-        mattes = Mattes(self.classes, whole, scores, batch["mask"] if self.mattes == "mask" else None)
+        truth = batch["mask"] if self.mattes_from == "mask" else None
+        mattes = Mattes(self.classes, whole, self.matte, scores, truth)
         if self.quality is not None and scores is not None:
-            self.quality.update(scores.argmax(1), batch["mask"])
+            self.quality.update(measure(scores, content, batch["original_mask"], outlines=False))
         answers, seconds, shown = {}, [], {}
         for name, condition in self.conditions.items():
             start = self._now()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from bareface.data.dataset import Stage
+from bareface.data.dataset import STAGES, Stage
 from bareface.data.samples import Batch
 from bareface.module import TrainingModule
 from bareface.recognition.metrics import RecognitionMetrics
@@ -33,7 +33,8 @@ class RecognitionModule(TrainingModule):
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
         freeze: Literal["backbone"] | None = None,
     ) -> None:
-        super().__init__(recogniser.card, loss, RecognitionMetrics(), optimizer, scheduler)
+        metrics = {stage: RecognitionMetrics() for stage in STAGES}
+        super().__init__(recogniser.card, loss, metrics, optimizer, scheduler)
         if freeze not in (None, "backbone"):
             raise ValueError(f"module.freeze={freeze}: expected backbone or null.")
         self.recogniser, self.freeze_backbone = recogniser, freeze == "backbone"
@@ -56,8 +57,7 @@ class RecognitionModule(TrainingModule):
         """Applies the mode once more: the Trainer leaves the modes that it finds."""
         self.train()
 
-    def _step(self, batch: Batch, stage: Stage) -> Tensor:
+    def _step(self, batch: Batch, stage: Stage) -> dict[str, Tensor]:
         logits = self.recogniser(batch["image"], None if stage == "train" else batch["content"])
         self.stage_metrics(stage).update(logits.detach(), batch["label"])
-        loss: Tensor = self.loss(logits, batch["label"])
-        return loss
+        return {"loss": self.loss(logits, batch["label"])}

@@ -4,11 +4,11 @@ import colorsys
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bareface.data.mask import IGNORE
-from bareface.segmentation.metrics import confusion, iou
+from bareface.segmentation.metrics import iou
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -88,14 +88,17 @@ def comparison(
     )
 
 
-def quality(truth: NDArray[np.uint8], prediction: NDArray[np.uint8], classes: Sequence[str]) -> str:
+def quality(matrix: Tensor, classes: Sequence[str]) -> str:
     """The mean IoU of one picture as ``miou_per_image`` counts it, and the IoU of each class that there is.
 
-    >>> truth, prediction = np.uint8([[0, 0, 1, 255]]), np.uint8([[0, 1, 1, 1]])
-    >>> quality(truth, prediction, ("background", "face", "hair"))
+    Args:
+        matrix: (C, C) counts; rows are the truth, columns the prediction.
+        classes: Names of the classes.
+
+    >>> import torch
+    >>> quality(torch.tensor([[1, 1, 0], [0, 1, 0], [0, 0, 0]]), ("background", "face", "hair"))
     'mean IoU 0.50: background 0.50, face 0.50'
     """
-    matrix = confusion(torch.from_numpy(prediction[None]), torch.from_numpy(truth[None]), len(classes))[0]
     each = dict(zip(classes, iou(matrix).tolist(), strict=True))
     present = {name: value for name, value in each.items() if value == value}  # NaN: neither there nor predicted
     mean = sum(present.values()) / len(present) if present else float("nan")

@@ -1,15 +1,17 @@
 """Trains a segmenter."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import Metric
 
 from bareface.data.dataset import Stage
 from bareface.data.samples import Batch
 from bareface.module import TrainingModule
-from bareface.segmentation.metrics import SegmentationMetrics
+from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, confusion, measure
 from bareface.segmentation.segmenter import Segmenter
 
 
@@ -32,7 +34,12 @@ class SegmentationModule(TrainingModule):
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
         auxiliary_weight: float = 1.0,
     ) -> None:
-        super().__init__(segmenter.card, loss, SegmentationMetrics(segmenter.classes), optimizer, scheduler)
+        metrics: dict[Stage, Metric] = {
+            "train": SegmentationMetrics(segmenter.classes),
+            "val": SegmentationMetrics(segmenter.classes),
+            "test": OutlineMetrics(segmenter.classes),
+        }
+        super().__init__(segmenter.card, loss, metrics, optimizer, scheduler)
         self.segmenter, self.auxiliary_weight = segmenter, auxiliary_weight
 
     @property
@@ -40,11 +47,16 @@ class SegmentationModule(TrainingModule):
         """The segmenter's network."""
         return self.segmenter.network
 
-    def _step(self, batch: Batch, stage: Stage) -> Tensor:
+    def _step(self, batch: Batch, stage: Stage) -> dict[str, Any]:
+        """The loss, and ``measured``. Training is measured on its augmented canvases, the rest at full resolution."""
         output = self.segmenter(batch["image"])
         logits, *auxiliary = [output] if isinstance(output, Tensor) else output
-        self.stage_metrics(stage).update(logits.detach().argmax(1), batch["mask"])
+        if stage == "train":
+            measured = Measured(confusion(logits.detach().max(1).indices, batch["mask"], len(self.segmenter.classes)))
+        else:
+            measured = measure(logits, batch["content"], batch["original_mask"], outlines=stage == "test")
+        self.stage_metrics(stage).update(measured)
         loss: Tensor = self.loss(logits, batch["mask"])
         for head in auxiliary:
             loss = loss + self.auxiliary_weight * self.loss(head, batch["mask"])
-        return loss
+        return {"loss": loss, "measured": measured}

@@ -1,0 +1,138 @@
+"""From class scores to mattes."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from bareface.pipeline.background import foreground_classes
+from bareface.pipeline.morphology import distance, fill_holes, largest_component
+from bareface.segmentation.segmenter import Segmenter
+
+FACE = "face"
+"""The class whose width lengths are measured by."""
+
+
+class Matte:
+    """What a segmenter's scores become: decided pixel by pixel, then tidied, grown, feathered; in this order.
+
+    Lengths are shares of the face's width, so they mean the same in a passport picture and in a crowd: the width of the
+    box around the pixels whose highest score is the face's, or of the box around the matte where there is no such
+    class or no such pixel. The border of a picture is no outline: nothing shrinks away from it.
+
+    Args:
+        decide: ``threshold``: foreground where its classes together are more probable than ``threshold``; ``argmax``:
+            where the highest score is one of its classes'.
+        threshold: Probability, 0 to 1.
+        largest: Keep the largest connected part only.
+        fill: Fill holes.
+        grow: How far the outline moves out, as a share of the face's width; negative = in.
+        feather: Width of the linear ramp across the outline, as a share of the face's width; 0 = hard.
+        flip: Average the scores with those of the mirrored picture, at the price of a second pass.
+
+    Raises:
+        ValueError: A value is out of range.
+    """
+
+    def __init__(
+        self,
+        decide: Literal["threshold", "argmax"] = "threshold",
+        threshold: float = 0.5,
+        largest: bool = False,
+        fill: bool = False,
+        grow: float = 0.0,
+        feather: float = 0.0,
+        flip: bool = False,
+    ) -> None:
+        if decide not in ("threshold", "argmax"):
+            raise ValueError(f"matte.decide={decide}: expected threshold or argmax.")
+        if not 0 < threshold < 1:
+            raise ValueError(f"matte.threshold={threshold}: expected 0 < threshold < 1.")
+        if not -1 <= grow <= 1:
+            raise ValueError(f"matte.grow={grow}: expected a share of the face's width from -1 to 1.")
+        if not 0 <= feather <= 1:
+            raise ValueError(f"matte.feather={feather}: expected a share of the face's width from 0 to 1.")
+        self.decide, self.threshold, self.largest, self.fill = decide, threshold, largest, fill
+        self.grow, self.feather, self.flip = grow, feather, flip
+
+    def scores(self, segmenter: Segmenter, image: Tensor) -> Tensor:
+        """The class scores that the matte is made of, (N, C, H, W) float32 logits, of (N, 3, H, W) canvases."""
+        logits: Tensor = segmenter(image).float()
+        return (logits + segmenter(image.flip(3)).float().flip(3)) / 2 if self.flip else logits
+
+    def of_scores(self, logits: Tensor, content: Tensor, foreground: str, classes: Sequence[str]) -> Tensor:
+        """The mattes of a batch.
+
+        Args:
+            logits: (N, C, H, W) class scores.
+            content: (N, 1, H, W), 1 on the picture, 0 on its padding.
+            foreground: ``face``, ``hair``, ``face+hair``, ``person``: classes joined by ``+``.
+            classes: Names of the classes.
+
+        Returns:
+            (N, 1, H, W) float32 in [0, 1], 0 on the padding.
+
+        Raises:
+            ValueError: The classes do not have the foreground.
+        """
+        wanted, shown = foreground_classes(foreground, classes), content[:, 0] != 0
+        if self.decide == "threshold":
+            kept = logits.float().softmax(1)[:, wanted].sum(1) > self.threshold
+        else:
+            kept = _highest(logits, wanted)
+        measured = self._measures and FACE in classes
+        face = _highest(logits, [list(classes).index(FACE)]) & shown if measured else None
+        return self._tidied(kept & shown, shown, face)
+
+    def of_mask(self, mask: Tensor, content: Tensor, foreground: str, classes: Sequence[str]) -> Tensor:
+        """The same of ground truth: of (N, H, W) class indices, 255 = ignore, which is no foreground."""
+        wanted, shown = foreground_classes(foreground, classes), content[:, 0] != 0
+        kept = torch.isin(mask, torch.tensor(wanted, device=mask.device, dtype=mask.dtype))
+        face = (mask == list(classes).index(FACE)) & shown if FACE in classes else None
+        return self._tidied(kept & shown, shown, face)
+
+    @property
+    def _measures(self) -> bool:
+        return self.grow != 0 or self.feather != 0
+
+    def _tidied(self, kept: Tensor, shown: Tensor, face: Tensor | None) -> Tensor:
+        if self.largest:
+            kept = largest_component(kept)
+        if self.fill:
+            kept = fill_holes(kept) & shown
+        if not self._measures:
+            return kept[:, None].float()
+        width = _width(kept)
+        if face is not None:
+            measured = _width(face)
+            width = torch.where(measured > 0, measured, width)
+        return (_moved(kept, shown, width * self.grow, width * self.feather) * shown)[:, None]
+
+
+def _highest(logits: Tensor, classes: Sequence[int]) -> Tensor:
+    """Where one of the classes has the highest score, and no other has the same."""
+    others = [index for index in range(logits.shape[1]) if index not in classes]
+    return logits[:, list(classes)].amax(1) > logits[:, others].amax(1)
+
+
+def _width(mask: Tensor) -> Tensor:
+    """(N,) float32: columns from the first to the last that has a pixel; 0 without one."""
+    columns = mask.any(1)
+    place = torch.arange(mask.shape[2], device=mask.device)
+    first = torch.where(columns, place, mask.shape[2]).amin(1)
+    last = torch.where(columns, place, -1).amax(1)
+    return (last - first + 1).clamp(min=0).float()
+
+
+def _moved(kept: Tensor, shown: Tensor, move: Tensor, ramp: Tensor) -> Tensor:
+    """Moves each outline by ``move`` pixels and makes it a ramp of ``ramp`` pixels, (N,) each."""
+    out, within = ((move + ramp / 2).amax(), (ramp / 2 - move).amax())
+    outside, inside = (int(value.clamp(min=0).ceil()) + 1 for value in (out, within))
+    # Distances lead from pixel centre to pixel centre; the outline lies half-way.
+    away = 0.5 - distance(kept, outside) if outside > 1 else torch.full_like(kept, -0.5, dtype=torch.float32)
+    deep = distance(shown & ~kept, inside) - 0.5 if inside > 1 else 0.5
+    signed = torch.where(kept, deep, away) + move[:, None, None]
+    hard = (signed > 0).float()
+    soft = (0.5 + signed / ramp[:, None, None].clamp(min=1e-3)).clamp(0, 1)
+    return torch.where(ramp[:, None, None] > 0, soft, hard)

@@ -1,0 +1,136 @@
+"""Components and distances of binary mattes: batched, on the device that the mattes are on."""
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CPU = "cpu"
+"""Where OpenCV labels the parts; elsewhere the device does."""
+
+
+def largest_component(mask: Tensor) -> Tensor:
+    """Keeps the largest connected part of each picture (8 neighbours); of equal ones the first.
+
+    Args:
+        mask: (N, H, W) bool.
+
+    Returns:
+        (N, H, W) bool; an empty picture stays empty.
+    """
+    if mask.device.type != CPU:
+        return _largest(mask, _labels(mask, diagonal=True))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_tall(mask).numpy(), connectivity=8, ltype=cv2.CV_32S)
+    pictures, height = mask.shape[:2]
+    picture, area = (stats[:, cv2.CC_STAT_TOP] - 1) // (height + 1), stats[:, cv2.CC_STAT_AREA]
+    keep = np.zeros(count, bool)
+    order = np.lexsort((-np.arange(1, count), area[1:], picture[1:])) + 1
+    last = np.flatnonzero(np.diff(picture[order], append=pictures))
+    keep[order[last]] = True
+    return _pictures(torch.from_numpy(keep)[torch.from_numpy(labels)], pictures)
+
+
+def fill_holes(mask: Tensor) -> Tensor:
+    """Sets what is enclosed: pixels from which no path of 4 neighbours leads out of the picture.
+
+    Args:
+        mask: (N, H, W) bool.
+
+    Returns:
+        (N, H, W) bool.
+    """
+    if mask.device.type != CPU:
+        around = F.pad(~mask, (1, 1, 1, 1), value=True)
+        labels = _labels(around, diagonal=False)
+        return ~(labels == labels[:, :1, :1])[:, 1:-1, 1:-1]
+    _, parts = cv2.connectedComponents((1 - _tall(mask)).numpy(), connectivity=4, ltype=cv2.CV_32S)
+    open_air = torch.from_numpy(parts == parts[0, 0])  # the frames are one component with all that is around
+    return ~_pictures(open_air, len(mask))
+
+
+def _tall(mask: Tensor) -> Tensor:
+    """All pictures one below the other in one, with frames of nothing around them: one call for a whole batch."""
+    pictures, height, width = mask.shape
+    framed = torch.zeros(pictures * (height + 1) + 1, width + 2, dtype=torch.uint8)
+    _pictures(framed, pictures)[:] = mask
+    return framed
+
+
+def _pictures(tall: Tensor, count: int) -> Tensor:
+    """The pictures in what ``_tall`` made, (N, H, W)."""
+    return tall[1:].view(count, -1, tall.shape[1])[:, :-1, 1:-1]
+
+
+def _labels(mask: Tensor, diagonal: bool) -> Tensor:
+    """One number for each connected part of each picture, (N, H, W) int64; 0 where nothing is set.
+
+    Every pixel takes the highest number near it and then the number that this one has by now, until nothing changes:
+    the distance covered doubles with each round.
+    """
+    _pictures, _height, _width = mask.shape
+    own = torch.arange(1, mask.numel() + 1, device=mask.device).view_as(mask) * mask
+    labels = own
+    while True:
+        across = _spread(labels, 2)
+        near = _spread(across, 1) if diagonal else torch.maximum(across, _spread(labels, 1))
+        following = near * mask
+        table = F.pad(following.view(-1), (1, 0))
+        following = table[table[following]]
+        if torch.equal(following, labels):
+            return labels
+        labels = following
+
+
+def _spread(labels: Tensor, axis: int) -> Tensor:
+    side, result = labels.shape[axis], labels.clone()
+    for target, source in ((1, 0), (0, 1)):
+        there = result.narrow(axis, target, side - 1)
+        torch.maximum(there, labels.narrow(axis, source, side - 1), out=there)
+    return result
+
+
+def _largest(mask: Tensor, labels: Tensor) -> Tensor:
+    area = torch.bincount(labels.view(-1))
+    area[0] = 0
+    size = area[labels]
+    best = size.amax((1, 2), keepdim=True)
+    number = torch.where((size == best) & mask, labels, torch.iinfo(torch.int64).max)
+    return (labels == number.amin((1, 2), keepdim=True)) & mask
+
+
+def distance(seeds: Tensor, reach: int) -> Tensor:
+    """Euclidean distance of every pixel to the nearest seed of its picture.
+
+    Args:
+        seeds: (N, H, W) bool.
+        reach: Largest distance of interest in pixels.
+
+    Returns:
+        (N, H, W) float32 in pixels; exact up to ``reach``, somewhere above it beyond.
+    """
+    kind = torch.int16 if reach < 180 else torch.int32
+    far = reach + 1
+    rows = torch.where(seeds, 0, far).to(kind)
+    step = 1
+    while step < far:  # sums of 1, 2, 4, ... are all distances along a column
+        before = rows
+        rows = before.clone()
+        _lower(rows, before, 1, step, step)
+        step *= 2
+    squares = rows.clamp(max=far) ** 2
+    result = squares.clone()
+    for step in range(1, min(reach, seeds.shape[2] - 1) + 1):
+        _lower(result, squares, 2, step, step * step)
+    return result.float().sqrt()
+
+
+def _lower(result: Tensor, source: Tensor, axis: int, step: int, cost: int) -> None:
+    """Lets each pixel take what is ``step`` pixels away on either side, at a cost, where that is less."""
+    rest = result.shape[axis] - step
+    if rest <= 0:
+        return
+    dearer = source + cost
+    for target, start in ((step, 0), (0, step)):
+        there = result.narrow(axis, target, rest)
+        torch.minimum(there, dearer.narrow(axis, start, rest), out=there)
