@@ -81,6 +81,24 @@ def cutout(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUNS...", help="Folders of runs or of sweeps.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write to; without it the first of RUNS.", show_default=False)
+    ] = None,
+) -> None:
+    """Put runs beside each other: a table as CSV and Markdown, and a figure."""
+    from bareface.tasks.compare import compare as work
+    from bareface.tasks.launch import MENDABLE, leave
+
+    try:
+        work(runs, runs[0] if out is None else out)
+    except MENDABLE as error:
+        leave(error)
+    print(runs[0] if out is None else out)
+
+
+@app.command()
 def synthesize(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; must not exist.")],
     layout: Annotated[str, typer.Option(help="celebhair (pictures and masks) or vggface2 (identities).")] = "celebhair",

@@ -23,6 +23,10 @@ class CheckpointError(BarefaceError):
     """A file is not a checkpoint, not one that this program may load, or one of another task."""
 
 
+class FetchError(BarefaceError):
+    """A file that was asked for could not be fetched."""
+
+
 def some(names: Sequence[str], limit: int = 5) -> str:
     """The first names and the count, for messages about many files.
 

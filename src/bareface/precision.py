@@ -1,7 +1,9 @@
-"""Which processors gain from computing in bfloat16."""
+"""Which processors gain from computing in bfloat16, and how to let them."""
 
 from functools import cache
 from pathlib import Path
+
+import torch
 
 
 @cache
@@ -12,3 +14,8 @@ def processor_computes_in_bf16() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def fast_precision() -> torch.autocast:
+    """For a ``with`` block: computes in bfloat16 where the processor does, as ``trainer=cpu`` does."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=processor_computes_in_bf16())

@@ -37,7 +37,7 @@ def commands() -> Iterator[tuple[str, ...]]:
             yield ("train",)
         elif group == "experiment":
             yield ("pipeline" if "pipeline" in name else "train", f"experiment={name}")
-        elif group == "conditions" or (group, name) == ("callbacks", "predict"):
+        elif group in ("conditions", "matte") or (group, name) == ("callbacks", "predict"):
             yield ("pipeline", f"{group}={name}")
         elif group in RECOGNITION or name in ("recognition", "softmax"):
             other = [] if group == "module" else ["module=recognition"]

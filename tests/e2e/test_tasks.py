@@ -152,6 +152,25 @@ def test_a_sweep_goes_on_after_a_failed_job_and_fails(data: Path) -> None:
     assert (done / "results.json").is_file() and not (done / "error.txt").exists()
 
 
+def test_the_future_work_of_the_report_is_one_command_and_ends_with_a_table(data: Path) -> None:
+    options = [
+        "network=unet_mobilenetv2",
+        "loss=dice,generalised_wasserstein_dice",
+        "data.foreground=[face],[face,hair]",
+    ]
+    run = bareface(
+        "train", "-m", "sweep=segmentation_future_work", *MASKS, *options, f"data.root={data}", f"runs={data / 'f'}"
+    )
+    assert run.status == 1, "one job failed"
+    rows = list(csv.DictReader((run.folder / "compare.csv").open()))
+    assert len(rows) == 4 and (run.folder / "compare.png").is_file() and (run.folder / "compare.md").is_file()
+    failed = [row for row in rows if row["status"] != "done"]
+    assert [(row["loss"], row["data.foreground"]) for row in failed] == [("generalised_wasserstein_dice", "[face]")]
+    assert "3 x 3, but there are 2 classes" in failed[0]["status"]
+    again = bareface("compare", str(run.folder), "--out", str(data / "again"))
+    assert again.status == 0 and (data / "again/compare.csv").is_file()
+
+
 def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path) -> None:
     drawn = bareface(
         "synthesize", str(tmp_path / "x"), "--identities", "4", "--photos", "5", "--height", "64", "--width", "56"

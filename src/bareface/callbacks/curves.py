@@ -16,6 +16,8 @@ from bareface.io.atomic import atomic_path
 BLUE, VERMILION = "#0072B2", "#D55E00"
 COLOURS = ("#7F7F7F", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#882255", "#332288", "#999933")
 
+LEFT_OUT = ("/support/", "/dice/")
+
 History = dict[str, dict[int, float]]
 """Values by epoch, counted from 1, by the name they were logged with."""
 
@@ -24,7 +26,8 @@ class Curves(pl.Callback):
     """Draws ``loss.png`` and ``metrics.png``: what training and validation logged, epoch by epoch.
 
     They are drawn about once a minute and when the fit ends, well or not. The history is part of the checkpoint, so
-    a resumed run draws the earlier epochs too. Counts of pixels (``support/...``) are left out.
+    a resumed run draws the earlier epochs too. Counts of pixels and the Dice of each class, which says the same as its
+    IoU, are left out.
 
     Args:
         folder: Where the figures go.
@@ -41,7 +44,7 @@ class Curves(pl.Callback):
     def _record(self, stage: str, epoch: int) -> None:
         assert self._trainer is not None
         for name, value in self._trainer.callback_metrics.items():
-            if name.startswith(f"{stage}/") and "/support/" not in name:
+            if name.startswith(f"{stage}/") and not any(part in name for part in LEFT_OUT):
                 self.history.setdefault(name, {})[epoch] = float(value)
 
     def _record_training(self) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bareface.io import checkpoint
+from bareface.precision import fast_precision
 from bareface.recognition.recogniser import BACKBONES
 from bareface.segmentation.segmenter import NETWORKS
 from bareface.tasks.description import describe as measure
@@ -29,7 +30,8 @@ def describe(cfg: DictConfig) -> dict[str, float]:
         model = checkpoint.build(_plain(cfg.backbone), BACKBONES)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     example = torch.rand(cfg.batch_size, 3, size, size).contiguous(memory_format=torch.channels_last)
-    result = measure(model, example, repeats=cfg.repeats)
+    with fast_precision():
+        result = measure(model, example, repeats=cfg.repeats)
     table = Table("what", "value", title=f"{type(model).__name__}, batch {cfg.batch_size}, {size} x {size} pixels")
     table.add_row("parameters", f"{result.parameters:,}")
     table.add_row("trainable", f"{result.trainable:,}")

@@ -40,7 +40,7 @@ class Description:
     input_size: tuple[int, ...]
 
 
-def describe(module: nn.Module, example: Tensor, repeats: int = 10) -> Description:
+def describe(module: nn.Module, example: Tensor, repeats: int = 10, backward: bool = True) -> Description:
     """Measures a module; leaves its modes, gradients, buffers and the random state as they were.
 
     A module compiled in place is timed as compiled and counted as not compiled.
@@ -50,6 +50,7 @@ def describe(module: nn.Module, example: Tensor, repeats: int = 10) -> Descripti
         example: (N, ...) a batch on the device of the module. In training mode a BatchNorm that sees one value a
             channel raises, so give two pictures where a map shrinks to one pixel.
         repeats: Number of timed passes, after three that are not timed.
+        backward: Look at training mode, too; False leaves ``activation_bytes`` at 0.
 
     Raises:
         ValueError: ``repeats`` is below 1.
@@ -63,7 +64,7 @@ def describe(module: nn.Module, example: Tensor, repeats: int = 10) -> Descripti
             module(example)
         times = _latencies(module, example, repeats)
         module.train()
-        kept = _kept_for_backward(module, example)
+        kept = _kept_for_backward(module, example) if backward else 0
     return Description(
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         trainable=sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad),

@@ -14,6 +14,7 @@ from typing import NoReturn
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.experimental.callback import Callback
 from hydra.types import RunMode, TaskFunction
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
@@ -44,6 +45,16 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("cpu_precision", cpu_precision, replace=True)
 
 
+class SweepFolder(Callback):
+    """Remembers where the jobs of a multirun go."""
+
+    found: Path | None = None
+
+    def on_multirun_start(self, config: DictConfig, **options: object) -> None:
+        """Called once by Hydra, before the first job."""
+        SweepFolder.found = Path(config.hydra.sweep.dir)
+
+
 def launch(task: str, arguments: Sequence[str]) -> None:
     """Runs a task with Hydra's command line; leaves with exit status 1 and one line on standard error when it fails.
 
@@ -68,10 +79,24 @@ def launch(task: str, arguments: Sequence[str]) -> None:
     app = hydra.main(config_path=str(conf_folder()), config_name=task, version_base="1.3")(function)
     sys.argv = [sys.argv[0], *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors to us instead of printing them
+    SweepFolder.found = None
     try:
         app()
     except Exception as error:
+        _end_sweep(task)
         leave(error, explain_override(error, task, list(arguments), conf_folder()))
+    _end_sweep(task)
+
+
+def _end_sweep(task: str) -> None:
+    """Compares the jobs of a sweep; its folder is the last line on standard output."""
+    folder = SweepFolder.found
+    if folder is None or task != "train" or not any(folder.rglob(".hydra/overrides.yaml")):
+        return
+    from bareface.tasks.compare import compare  # matplotlib is not needed before
+
+    compare([folder], folder)
+    print(folder)
 
 
 def one_line(error: BaseException) -> str:

@@ -8,6 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bareface.data.dataset import DataSet
+from bareface.segmentation.encoder_weights import fill_encoder
+from bareface.segmentation.module import SegmentationModule
 from bareface.tasks import build
 from bareface.tasks.dashboard import log_configuration
 from bareface.tasks.run import is_first_process
@@ -24,6 +26,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     dataset: DataSet = build.plain(cfg.data)
     module = build.training_module(cfg, dataset)
     _check_monitor(cfg, dataset)
+    if resume is None and isinstance(module, SegmentationModule) and cfg.encoder_weights is not None:
+        fill_encoder(module.network, cfg.encoder_weights)
     data = build.data_module(cfg, dataset)
     build.balance(module, data)
     if cfg.compile:
@@ -84,7 +88,9 @@ def _essence(cfg: Any) -> Any:
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     left_out = {"run", "runs", "name", "ckpt_path", "callbacks", "logger", "compile"}
     essence = {name: value for name, value in plain.items() if name not in left_out}
-    essence["trainer"] = {name: value for name, value in plain["trainer"].items() if name != "max_epochs"}
+    essence["trainer"] = {
+        name: value for name, value in plain["trainer"].items() if name not in ("max_epochs", "max_time")
+    }
     if "T_max" in essence["scheduler"]:
         essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
     if "lr_lambda" in essence["scheduler"]:

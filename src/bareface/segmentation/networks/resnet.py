@@ -29,6 +29,7 @@ class ResNetEncoder(nn.Module):
         super().__init__()
         if depth not in get_args(Depth):
             raise ValueError(f"depth={depth}: expected one of {', '.join(map(str, get_args(Depth)))}.")
+        self.depth = depth
         self._block = BasicBlock if depth in _BASIC else Bottleneck
         self.channels: tuple[int, ...] = (64, *(width * self._block.expansion for width in (64, 128, 256, 512)))
         trunk = ResNet(self._block, _LAYERS[depth], num_classes=1)

@@ -41,7 +41,7 @@ class SMPNetwork(nn.Module):
         if encoder not in encoders and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
             names = [*encoders, *(f"tu-{name}" for name in timm.list_models())]
             raise ValueError(f"network.encoder={encoder}: unknown. {nearest(encoder, names)}")
-        self.least = LEAST.get(arch, STRIDE)
+        self.encoder_name, self.least = encoder, LEAST.get(arch, STRIDE)
         options = OPTIONS.get(arch, {})
         try:
             with torch.inference_mode(False), torch.enable_grad():

@@ -1,0 +1,220 @@
+"""``bareface compare``: runs beside each other, as a table and a figure, from their folders alone."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from torch import nn
+
+from bareface.errors import BarefaceError
+from bareface.io import checkpoint
+from bareface.io.atomic import atomic_path
+from bareface.precision import fast_precision
+from bareface.recognition.recogniser import BACKBONES
+from bareface.segmentation.segmenter import NETWORKS
+from bareface.tasks.description import describe
+from bareface.tasks.runs import Run, differing, find_runs
+
+HEADLINES = {
+    "test/miou": "mIoU",
+    "test/boundary_iou": "boundary IoU",
+    "test/top1": "top-1",
+    "test/top5": "top-5",
+}
+"""The figures that the table and the chart show, where runs have them; the CSV file holds all."""
+REPEATS = 5
+TALLEST = 60.0
+"""Inches: a chart of very many runs becomes denser, not taller."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a network costs on this machine, one picture at a time.
+
+    Attributes:
+        parameters: Their number.
+        multiply_adds: Of one picture.
+        milliseconds: Of one picture, median, in the precision that this machine computes fast in.
+    """
+
+    parameters: int
+    multiply_adds: int
+    milliseconds: float
+
+
+Entry = tuple[Run, Cost | None]
+
+
+def compare(paths: Sequence[Path], out: Path) -> None:
+    """Prints a table of runs and writes ``compare.csv``, ``compare.md`` and ``compare.png``.
+
+    A run that failed stays in all of them, as failed. Every network is measured on this machine, now.
+
+    Args:
+        paths: Folders of runs or of sweeps.
+        out: The folder to write to.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        DataError: A folder holds no run.
+    """
+    runs = find_runs(paths)
+    costs: dict[str, Cost | None] = {}
+    entries: list[Entry] = []
+    for run in runs:
+        key = "" if run.failure else repr(_model(run))
+        if key not in costs:
+            costs[key] = _cost(run)
+        entries.append((run, costs[key]))
+    first = next(iter(_headlines(runs)), "")
+    ranked = sorted(entries, key=lambda entry: -(entry[0].results or {}).get(first, -np.inf))
+    options = differing(runs)
+    out.mkdir(parents=True, exist_ok=True)
+    _write_csv(ranked, options, out / "compare.csv")
+    head, rows = _table(ranked, options)
+    _write_markdown(head, rows, ranked, out / "compare.md")
+    _draw(ranked, options, out / "compare.png")
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    console = Console(file=sys.stdout, width=sum(widths) + 3 * len(widths) + 1)
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+    for run in runs:
+        if run.failure:
+            console.print(f"failed: {run.folder}: {run.failure}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _headlines(runs: Sequence[Run]) -> list[str]:
+    there = {name for run in runs for name in run.results or {}}
+    found = [name for name in HEADLINES if name in there]
+    return found or sorted(name for name in there if name.endswith("/top1"))  # those of a pipeline's conditions
+
+
+def _model(run: Run) -> tuple[str, dict[str, object], int, int] | None:
+    """Package, what is built from it, side of its input and number of classes."""
+    config = run.config
+    if "network" in config and "size" in config:
+        classes = sum(name.startswith("test/iou/") for name in run.results or {})
+        return NETWORKS, config["network"], config["size"], max(2, classes)
+    if "backbone" in config and "crop" in config:
+        return BACKBONES, config["backbone"], config["crop"], 0
+    return None
+
+
+def _cost(run: Run) -> Cost | None:
+    made = _model(run)
+    if made is None or run.results is None:
+        return None
+    package, spec, size, classes = made
+    try:
+        model: nn.Module = checkpoint.build(spec, package, **({"classes": classes} if classes else {}))
+    except (BarefaceError, ValueError):
+        return None
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    example = torch.rand(1, 3, size, size).contiguous(memory_format=torch.channels_last)
+    with fast_precision():
+        found = describe(model, example, REPEATS, backward=False)
+    return Cost(found.parameters, found.multiply_adds, found.latency_ms)
+
+
+def _table(entries: Sequence[Entry], options: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    headlines = _headlines([run for run, _ in entries])
+    head = [*(options or ["run"]), *(HEADLINES.get(name, name) for name in headlines)]
+    head += ["parameters", "multiply-adds", "ms a picture"]
+    rows = []
+    for run, cost in entries:
+        row = [run.overrides.get(name, "") for name in options] or [run.folder.name]
+        if run.results is None:
+            rows.append([*row, "failed", *[""] * (len(head) - len(row) - 1)])
+            continue
+        row += [f"{100 * run.results[name]:.2f} %" if name in run.results else "" for name in headlines]
+        if cost is None:
+            row += [""] * 3
+        else:
+            row += [f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f} G", f"{cost.milliseconds:.1f}"]
+        rows.append(row)
+    return head, rows
+
+
+def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
+    figures = sorted({name for run, _ in entries for name in run.results or {}})
+    costs = list(Cost.__dataclass_fields__)
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["run", "status", *options, *figures, *costs])
+        for run, cost in entries:
+            results = run.results or {}
+            given = [run.overrides.get(name, "") for name in options]
+            spent = [getattr(cost, name) for name in costs] if cost else [""] * len(costs)
+            status = f"failed: {run.failure}" if run.failure else "done"
+            writer.writerow([run.folder, status, *given, *(results.get(name, "") for name in figures), *spent])
+
+
+def _write_markdown(head: list[str], rows: list[list[str]], entries: Sequence[Entry], path: Path) -> None:
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]
+    failed = [f"- {run.folder}: {run.failure}" for run, _ in entries if run.failure]
+    if failed:
+        lines += ["", f"{len(failed)} of {len(entries)} failed:", "", *failed]
+    with atomic_path(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _draw(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
+    """One row a run, one column a figure."""
+    headlines = _headlines([run for run, _ in entries])
+    panels: list[tuple[str, list[float], bool]] = []
+    for name in headlines:
+        values = [100 * (run.results or {}).get(name, np.nan) for run, _ in entries]
+        panels.append((f"{HEADLINES.get(name, name)}, %", values, False))
+    for title, field, factor in (
+        ("parameters, millions", "parameters", 1e-6),
+        ("multiply-adds, G", "multiply_adds", 1e-9),
+        ("ms a picture", "milliseconds", 1.0),
+    ):
+        panels.append((title, [np.nan if cost is None else factor * getattr(cost, field) for _, cost in entries], True))
+    height = min(TALLEST, 1.2 + 0.3 * len(entries))
+    figure = Figure(figsize=(4 + 2.2 * len(panels), height), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    labels = [
+        ", ".join(run.overrides.get(name, "default") for name in options) or run.folder.name for run, _ in entries
+    ]
+    place = np.arange(len(entries))[::-1]
+    for number, (axis, (title, values, logarithmic)) in enumerate(zip(axes, panels, strict=True)):
+        _panel(axis, place, np.array(values), title, logarithmic)
+        if number == 0:
+            axis.set_yticks(place, labels, fontsize=9)
+            for row, (run, _) in zip(place, entries, strict=True):
+                if run.results is None:
+                    axis.text(0.03, row, "failed", transform=axis.get_yaxis_transform(), va="center", color="#d55e00")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
+
+
+def _panel(axis: Axes, place: np.ndarray, values: np.ndarray, title: str, logarithmic: bool) -> None:
+    axis.set_title(title, fontsize=10, loc="left")
+    axis.set_ylim(-0.7, len(place) - 0.3)
+    axis.grid(axis="y", color="#e5e5e5")
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.tick_params(axis="y", length=0)
+    known = np.isfinite(values)
+    if not known.any():
+        axis.set_xticks([])
+        return
+    axis.plot(values[known], place[known], "o", color="#0072b2", markersize=5)
+    for value, row in zip(values[known], place[known], strict=True):
+        text = f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+        axis.annotate(text, (value, row), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    if logarithmic and values[known].max() > 10 * values[known].min() > 0:
+        axis.set_xscale("log")
+    axis.margins(x=0.25)

@@ -1,0 +1,78 @@
+"""Runs beside each other: folders written by hand, and a sweep that really ran."""
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from bareface.errors import DataError
+from bareface.tasks.compare import compare
+from bareface.tasks.runs import differing, find_runs
+
+UNET = "{_target_: bareface.segmentation.networks.unet.UNetMobileNetV2}"
+
+
+def written(folder: Path, *overrides: str, results: dict[str, float] | None = None, error: str = "") -> Path:
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra/overrides.yaml").write_text("".join(f"- {option}\n" for option in overrides) or "[]\n")
+    (folder / ".hydra/config.yaml").write_text("size: ${nothing}\n")
+    (folder / "config.yaml").write_text(f"size: 32\nnetwork: {UNET}\n")
+    if results is not None:
+        (folder / "results.json").write_text(json.dumps(results))
+    if error:
+        (folder / "error.txt").write_text(error)
+    return folder
+
+
+def sweep(root: Path) -> Path:
+    good = {"test/miou": 0.5, "test/boundary_iou": 0.25, "test/iou/background": 0.5, "test/iou/face": 0.5}
+    written(root / "2", "loss=dice", "runs=a", results=good)
+    written(root / "10", "loss=[focal]", "runs=b", results={**good, "test/miou": 0.75})
+    written(root / "1", "loss=tversky", "runs=a", error="Traceback ...\nValueError: loss.alpha=2: expected less.\n")
+    written(root / "3", "loss=lovasz", "runs=a")
+    return root
+
+
+def test_a_failed_job_shows_as_failed_and_the_best_comes_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compare([sweep(tmp_path / "sweep")], tmp_path / "out")
+    rows = list(csv.DictReader((tmp_path / "out/compare.csv").open()))
+    assert [(row["loss"], row["status"]) for row in rows] == [
+        ("[focal]", "done"),
+        ("dice", "done"),
+        ("tversky", "failed: ValueError: loss.alpha=2: expected less."),
+        ("lovasz", "failed: did not end"),
+    ]
+    assert (rows[0]["test/miou"], rows[0]["parameters"], rows[2]["parameters"]) == ("0.75", "4683331", "")
+    lines = (tmp_path / "out/compare.md").read_text().splitlines()
+    assert lines[0] == "| loss | mIoU | boundary IoU | parameters | multiply-adds | ms a picture |"
+    assert lines[2].startswith("| [focal] | 75.00 % | 25.00 % | 4,683,331 | 0.0")
+    assert lines[4] == "| tversky | failed |  |  |  |  |" and lines[7] == "2 of 4 failed:"
+    printed = capsys.readouterr().out
+    assert "[focal]" in printed and "sweep/1: ValueError: loss.alpha=2: expected less." in printed
+    picture = cv2.imread(str(tmp_path / "out/compare.png"))
+    assert picture is not None and picture.shape[1] > 1000
+
+
+def test_runs_are_found_at_any_depth_each_once_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    sweep(tmp_path / "x/sweep")
+    runs = find_runs([tmp_path, tmp_path / "x/sweep/2"])
+    assert [run.folder.name for run in runs] == ["1", "2", "3", "10"]
+    assert differing(runs) == ["loss"], "where a run lies makes no difference"
+
+
+def test_one_run_and_runs_without_a_network(tmp_path: Path) -> None:
+    alone = written(tmp_path / "alone", results={"test/original/top1": 0.5})
+    (alone / "config.yaml").write_text("task: pipeline\n")
+    compare([alone], alone)
+    assert (alone / "compare.md").read_text().splitlines()[2] == "| alone | 50.00 % |  |  |  |"
+
+
+def test_nothing_to_compare(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder. Give folders of runs or of sweeps"):
+        find_runs([tmp_path / "nowhere"])
+    with pytest.raises(DataError, match="no run in it. Expected what bareface train, evaluate or pipeline left"):
+        find_runs([tmp_path])
