@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, manifest, unet
+from benchmarks import data_path, manifest, mattes, networks, unet
 from benchmarks.machine import describe_machine
 
 
@@ -23,6 +23,8 @@ def main() -> None:
     benchmarks = {
         "unet": lambda options: unet.measure(options.rounds, options.compiled),
         "data_path": lambda options: data_path.measure(options.rounds),
+        "mattes": lambda options: mattes.measure(options.rounds),
+        "networks": lambda options: networks.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")

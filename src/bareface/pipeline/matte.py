@@ -1,13 +1,15 @@
 """From class scores to mattes."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from bareface.pipeline.background import foreground_classes
-from bareface.pipeline.morphology import distance, fill_holes, largest_component
+from bareface.pipeline.morphology import fill_holes, largest_component, squared_distance
 from bareface.segmentation.segmenter import Segmenter
 
 FACE = "face"
@@ -78,7 +80,7 @@ class Matte:
         """
         wanted, shown = foreground_classes(foreground, classes), content[:, 0] != 0
         if self.decide == "threshold":
-            kept = logits.float().softmax(1)[:, wanted].sum(1) > self.threshold
+            kept = _probable(logits, wanted, self.threshold)
         else:
             kept = _highest(logits, wanted)
         measured = self._measures and FACE in classes
@@ -110,15 +112,40 @@ class Matte:
         return (_moved(kept, shown, width * self.grow, width * self.feather) * shown)[:, None]
 
 
+def _probable(logits: Tensor, classes: Sequence[int], threshold: float) -> Tensor:
+    """Where classes together are more probable than a threshold. Odds plane by plane: a softmax takes four times as
+    long on what networks leave in channels-last order.
+    """
+    others = _others(logits, classes)
+    highest = _joined(torch.maximum, logits, others).float()
+    favour = reduce(torch.add, [_odds(logits[:, index], highest) for index in classes])
+    if len(others) == 1:
+        return favour > threshold / (1 - threshold)
+    against = reduce(torch.add, [_odds(logits[:, index], highest) for index in others])
+    return favour > threshold / (1 - threshold) * against
+
+
+def _odds(plane: Tensor, reference: Tensor) -> Tensor:
+    return (plane.float() - reference).clamp_(max=80).exp_()  # e^80 is a finite float32
+
+
 def _highest(logits: Tensor, classes: Sequence[int]) -> Tensor:
     """Where one of the classes has the highest score, and no other has the same."""
-    others = [index for index in range(logits.shape[1]) if index not in classes]
-    return logits[:, list(classes)].amax(1) > logits[:, others].amax(1)
+    return _joined(torch.maximum, logits, classes) > _joined(torch.maximum, logits, _others(logits, classes))
+
+
+def _others(logits: Tensor, classes: Sequence[int]) -> list[int]:
+    return [index for index in range(logits.shape[1]) if index not in classes]
+
+
+def _joined(join: Callable[[Tensor, Tensor], Tensor], planes: Tensor, classes: Sequence[int]) -> Tensor:
+    """One plane of several: plane by plane it takes half the time of a reduction over them."""
+    return reduce(join, [planes[:, index] for index in classes])
 
 
 def _width(mask: Tensor) -> Tensor:
     """(N,) float32: columns from the first to the last that has a pixel; 0 without one."""
-    columns = mask.any(1)
+    columns = mask.view(torch.uint8).amax(1) > 0  # any() takes ten times as long
     place = torch.arange(mask.shape[2], device=mask.device)
     first = torch.where(columns, place, mask.shape[2]).amin(1)
     last = torch.where(columns, place, -1).amax(1)
@@ -126,13 +153,27 @@ def _width(mask: Tensor) -> Tensor:
 
 
 def _moved(kept: Tensor, shown: Tensor, move: Tensor, ramp: Tensor) -> Tensor:
-    """Moves each outline by ``move`` pixels and makes it a ramp of ``ramp`` pixels, (N,) each."""
-    out, within = ((move + ramp / 2).amax(), (ramp / 2 - move).amax())
-    outside, inside = (int(value.clamp(min=0).ceil()) + 1 for value in (out, within))
-    # Distances lead from pixel centre to pixel centre; the outline lies half-way.
-    away = 0.5 - distance(kept, outside) if outside > 1 else torch.full_like(kept, -0.5, dtype=torch.float32)
-    deep = distance(shown & ~kept, inside) - 0.5 if inside > 1 else 0.5
-    signed = torch.where(kept, deep, away) + move[:, None, None]
-    hard = (signed > 0).float()
+    """Moves each outline by ``move`` pixels and makes it a ramp of ``ramp`` pixels, (N,) each.
+
+    Distances lead from pixel centre to pixel centre; the outline lies half-way.
+    """
+    outside, inside = (_reach(move + ramp / 2), _reach(ramp / 2 - move))
+    square = torch.ones_like(kept, dtype=torch.int16)  # where no distance matters
+    if outside:
+        square = torch.where(kept, square, squared_distance(kept, outside))
+    if inside:
+        square = torch.where(kept, squared_distance(shown & ~kept, inside), square)
+    if not ramp.any():  # squares are compared, which saves the roots
+        gained = kept | (square < (move + 0.5).clamp(min=0).square().ceil().to(square.dtype)[:, None, None])
+        lost = square <= (0.5 - move).clamp(min=0).square().floor().to(square.dtype)[:, None, None]
+        return (gained & ~(lost & kept)).float()
+    away = square.float().sqrt() - 0.5
+    signed = torch.where(kept, away, -away) + move[:, None, None]
     soft = (0.5 + signed / ramp[:, None, None].clamp(min=1e-3)).clamp(0, 1)
-    return torch.where(ramp[:, None, None] > 0, soft, hard)
+    return torch.where(ramp[:, None, None] > 0, soft, (signed > 0).float())
+
+
+def _reach(length: Tensor) -> int:
+    """Distance of interest, 0 where none is, for a batch."""
+    most = length.amax().item()
+    return math.ceil(most) + 1 if most > 0 else 0

@@ -1,7 +1,6 @@
 """Components and distances of binary mattes: batched, on the device that the mattes are on."""
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -21,14 +20,16 @@ def largest_component(mask: Tensor) -> Tensor:
     """
     if mask.device.type != CPU:
         return _largest(mask, _labels(mask, diagonal=True))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(_tall(mask).numpy(), connectivity=8, ltype=cv2.CV_32S)
-    pictures, height = mask.shape[:2]
-    picture, area = (stats[:, cv2.CC_STAT_TOP] - 1) // (height + 1), stats[:, cv2.CC_STAT_AREA]
-    keep = np.zeros(count, bool)
-    order = np.lexsort((-np.arange(1, count), area[1:], picture[1:])) + 1
-    last = np.flatnonzero(np.diff(picture[order], append=pictures))
-    keep[order[last]] = True
-    return _pictures(torch.from_numpy(keep)[torch.from_numpy(labels)], pictures)
+    tall = _tall(mask)
+    count, found = cv2.connectedComponents(tall.numpy(), connectivity=8, ltype=cv2.CV_32S)
+    labels, pictures = torch.from_numpy(found), len(mask)
+    picture = (torch.arange(len(tall) - 1, dtype=torch.int32) // (mask.shape[1] + 1))[:, None]
+    area = torch.bincount((labels[1:] * pictures + picture).view(-1), minlength=count * pictures)
+    area = area.view(count, pictures)
+    area[0] = 0
+    most = area.max(0)
+    best = torch.where(most.values > 0, most.indices, -1).int()
+    return _pictures(labels, pictures) == best[:, None, None]
 
 
 def fill_holes(mask: Tensor) -> Tensor:
@@ -44,9 +45,9 @@ def fill_holes(mask: Tensor) -> Tensor:
         around = F.pad(~mask, (1, 1, 1, 1), value=True)
         labels = _labels(around, diagonal=False)
         return ~(labels == labels[:, :1, :1])[:, 1:-1, 1:-1]
-    _, parts = cv2.connectedComponents((1 - _tall(mask)).numpy(), connectivity=4, ltype=cv2.CV_32S)
-    open_air = torch.from_numpy(parts == parts[0, 0])  # the frames are one component with all that is around
-    return ~_pictures(open_air, len(mask))
+    tall = 1 - _tall(mask)
+    cv2.floodFill(tall.numpy(), None, (0, 0), 2, flags=4)  # in place: the frames are one with all that is outside
+    return _pictures(tall, len(mask)) != 2
 
 
 def _tall(mask: Tensor) -> Tensor:
@@ -99,30 +100,29 @@ def _largest(mask: Tensor, labels: Tensor) -> Tensor:
     return (labels == number.amin((1, 2), keepdim=True)) & mask
 
 
-def distance(seeds: Tensor, reach: int) -> Tensor:
-    """Euclidean distance of every pixel to the nearest seed of its picture.
+def squared_distance(seeds: Tensor, reach: int) -> Tensor:
+    """Square of the Euclidean distance of every pixel to the nearest seed of its picture.
 
     Args:
         seeds: (N, H, W) bool.
-        reach: Largest distance of interest in pixels.
+        reach: Largest distance of interest in pixels, up to 40,000.
 
     Returns:
-        (N, H, W) float32 in pixels; exact up to ``reach``, somewhere above it beyond.
+        (N, H, W) int16, or int32 from a reach of 180 on; exact up to ``reach`` squared, somewhere above it beyond.
     """
     kind = torch.int16 if reach < 180 else torch.int32
     far = reach + 1
-    rows = torch.where(seeds, 0, far).to(kind)
+    rows = seeds.logical_not().to(kind).mul_(far)
     step = 1
     while step < far:  # sums of 1, 2, 4, ... are all distances along a column
-        before = rows
-        rows = before.clone()
-        _lower(rows, before, 1, step, step)
+        _lower(rows, rows, 1, step, step)
         step *= 2
-    squares = rows.clamp(max=far) ** 2
+    rows.clamp_(max=far)
+    squares = rows * rows
     result = squares.clone()
     for step in range(1, min(reach, seeds.shape[2] - 1) + 1):
         _lower(result, squares, 2, step, step * step)
-    return result.float().sqrt()
+    return result
 
 
 def _lower(result: Tensor, source: Tensor, axis: int, step: int, cost: int) -> None:
