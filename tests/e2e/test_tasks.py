@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
+from torchvision import models
 
 from e2e.conftest import MASKS, PEOPLE, Done, bareface
 
@@ -87,6 +88,7 @@ def test_the_pipeline_from_two_checkpoints(segmentation: Done, recognition: Done
         f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'",
         "data.background_bias=0.5",  # as in the experiment that trained the recogniser
         "write_cutouts=true",
+        "matte=tidy",
         f"data.root={data}",
         f"runs={data / 'runs'}",
     )
@@ -200,6 +202,8 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
         (["train", "trainer=gpu"], "trainer.accelerator=gpu: no usable GPU here"),
         (["train", "data=synthetic_identities"], "has no masks to train on"),
         (["train", "data=mask_folder", "data.root=/nowhere"], "/nowhere: no such folder"),
+        (["train", "encoder_weights=/nowhere.pth"], "encoder_weights=/nowhere.pth: no such file"),
+        (["train", "network=smp", "network.encoder=resnet118"], "network.encoder=resnet118: unknown. Did you mean"),
         (["train", "loader.batch_size=0"], "loader.batch_size=0: expected at least 1"),
         (["evaluate", "ckpt_path=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
         (["pipeline", "recogniser=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
@@ -214,6 +218,29 @@ def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -
     run = bareface(*arguments, *tiny, *root, f"runs={data / 'runs'}")
     assert run.status == 1
     assert message in run.stderr.splitlines()[-1] and "Traceback" not in run.stderr
+
+
+def test_runs_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:
+    run = bareface("compare", str(tmp_path / "nowhere"))
+    assert run.status == 1
+    assert run.stderr.splitlines()[-1].endswith("nowhere: no such folder. Give folders of runs or of sweeps.")
+
+
+def test_an_encoder_starts_from_given_weights(data: Path, tmp_path: Path) -> None:
+    state = {name: torch.full_like(value, 3) for name, value in models.mobilenet_v2().state_dict().items()}
+    torch.save(state, tmp_path / "x.pth")
+    run = bareface(
+        "train",
+        *MASKS,
+        f"encoder_weights={tmp_path / 'x.pth'}",
+        "optimizer.lr=0",
+        f"data.root={data}",
+        f"runs={data / 'runs'}",
+    )
+    assert run.status == 0, run.stderr
+    saved = torch.load(run.folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+    assert (saved["segmenter.network.encoder.features.0.0.weight"] == 3).all()
+    assert (saved["segmenter.network.head.0.weight"] != 3).all()
 
 
 def test_embeddings_in_both_layouts(recognition: Done, data: Path) -> None:

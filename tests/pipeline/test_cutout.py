@@ -9,6 +9,7 @@ import torch
 from bareface.errors import DataError
 from bareface.io.pictures import read_picture, write_picture
 from bareface.pipeline.cutout import cutout
+from bareface.pipeline.matte import Matte
 from bareface.segmentation.segmenter import Segmenter
 
 
@@ -51,6 +52,12 @@ def test_all_foreground_leaves_the_photos_as_they_are(
 def test_no_foreground_leaves_the_backdrop(photos: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:
     cutout(photos, tmp_path / "out", checkpoints["nothing"], "face", "white")
     assert (read_picture(tmp_path / "out" / "deep/b.png") == 255).all()
+
+
+def test_the_matte_is_made_as_asked(photos: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    strict = Matte(threshold=0.9999)  # the segmenter's probability is 0.99988
+    cutout(photos, tmp_path / "out", checkpoints["all"], "face", "white", strict)
+    assert (read_picture(tmp_path / "out" / "a.png") == 255).all()
 
 
 def test_transparent_is_png_with_alpha(photos: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:

@@ -128,6 +128,20 @@ def test_outcomes_by_key(tmp_path: Path) -> None:
     assert (table[table.condition == "original"].kept == 1).all()
 
 
+@pytest.mark.parametrize("source", ["segmenter", "mask"])
+def test_mattes_are_made_as_configured(tmp_path: Path, source: str) -> None:
+    pipeline = module(tmp_path, matte=Matte(grow=0.25), mattes_from=source)
+    run(pipeline, samples())
+    table = pq.read_table(tmp_path / "outcomes.parquet").to_pandas()
+    assert np.allclose(table[table.condition == "removed"].kept, (16 + 4 * 4 + 4) / 64), "a pixel more on each side"
+
+
+def test_flip_averaging_looks_twice(tmp_path: Path) -> None:
+    pipeline = module(tmp_path, matte=Matte(flip=True))
+    run(pipeline, samples())
+    assert pipeline.segmenter is not None and pipeline.segmenter.calls == 4
+
+
 def test_ground_truth_instead_of_a_segmenter(tmp_path: Path) -> None:
     data = samples()
     for sample in data:
