@@ -97,6 +97,14 @@ def test_a_spiral_is_one_part_however_long(monkeypatch: pytest.MonkeyPatch) -> N
     assert torch.equal(largest_component(mask), mask)
 
 
+@pytest.mark.parametrize("reach", [127, 128, 179])
+def test_no_distance_overflows(reach: int) -> None:
+    seeds = torch.zeros(1, 4, 250, dtype=torch.bool)
+    seeds[0, 2, 0] = True
+    found = squared_distance(seeds, reach).float().sqrt()[0, 2]
+    assert torch.equal(found[: reach + 1], torch.arange(reach + 1.0)) and (found[reach + 1 :] > reach).all()
+
+
 @pytest.mark.parametrize("reach", [1, 4, 9, 60, 200])
 def test_distances_are_exact_within_reach(reach: int) -> None:
     seeds = blobs(1, 0.05)

@@ -105,12 +105,12 @@ def squared_distance(seeds: Tensor, reach: int) -> Tensor:
 
     Args:
         seeds: (N, H, W) bool.
-        reach: Largest distance of interest in pixels, up to 40,000.
+        reach: Largest distance of interest in pixels, up to 30,000.
 
     Returns:
-        (N, H, W) int16, or int32 from a reach of 180 on; exact up to ``reach`` squared, somewhere above it beyond.
+        (N, H, W) int16, or int32 from a reach of 128 on; exact up to ``reach`` squared, somewhere above it beyond.
     """
-    kind = torch.int16 if reach < 180 else torch.int32
+    kind = torch.int16 if reach < 128 else torch.int32  # twice its square must fit
     far = reach + 1
     rows = seeds.logical_not().to(kind).mul_(far)
     step = 1
