@@ -24,7 +24,7 @@ def largest_component(mask: Tensor) -> Tensor:
     count, found = cv2.connectedComponents(tall.numpy(), connectivity=8, ltype=cv2.CV_32S)
     labels, pictures = torch.from_numpy(found), len(mask)
     picture = (torch.arange(len(tall) - 1, dtype=torch.int32) // (mask.shape[1] + 1))[:, None]
-    area = torch.bincount((labels[1:] * pictures + picture).view(-1), minlength=count * pictures)
+    area = torch.bincount((labels[1:] * pictures).add_(picture).view(-1), minlength=count * pictures)
     area = area.view(count, pictures)
     area[0] = 0
     most = area.max(0)
