@@ -59,7 +59,9 @@ def test_a_failed_job_shows_as_failed_and_the_best_comes_first(
 
 def test_runs_are_found_at_any_depth_each_once_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     sweep(tmp_path / "x/sweep")
-    runs = find_runs([tmp_path, tmp_path / "x/sweep/2"])
+    written(tmp_path / "y", "~loss.weight", "+seed=1")
+    assert find_runs([tmp_path / "y"])[0].overrides == {"~loss.weight": "taken out", "seed": "1"}
+    runs = find_runs([tmp_path / "x", tmp_path / "x/sweep/2"])
     assert [run.folder.name for run in runs] == ["1", "2", "3", "10"]
     assert differing(runs) == ["loss"], "where a run lies makes no difference"
 

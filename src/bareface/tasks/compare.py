@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 import torch
@@ -32,6 +33,8 @@ HEADLINES = {
 }
 """The figures that the table and the chart show, where runs have them; the CSV file holds all."""
 REPEATS = 5
+LONGEST = 70
+"""Letters of a run's name in the chart; the tables say all."""
 TALLEST = 60.0
 """Inches: a chart of very many runs becomes denser, not taller."""
 
@@ -182,12 +185,10 @@ def _draw(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
         ("ms a picture", "milliseconds", 1.0),
     ):
         panels.append((title, [np.nan if cost is None else factor * getattr(cost, field) for _, cost in entries], True))
-    height = min(TALLEST, 1.2 + 0.3 * len(entries))
-    figure = Figure(figsize=(4 + 2.2 * len(panels), height), layout="constrained")
+    labels = [_label(run, options) for run, _ in entries]
+    width = 0.085 * max(map(len, labels)) + 2.3 * len(panels)
+    figure = Figure(figsize=(width, min(TALLEST, 1.2 + 0.3 * len(entries))), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    labels = [
-        ", ".join(run.overrides.get(name, "default") for name in options) or run.folder.name for run, _ in entries
-    ]
     place = np.arange(len(entries))[::-1]
     for number, (axis, (title, values, logarithmic)) in enumerate(zip(axes, panels, strict=True)):
         _panel(axis, place, np.array(values), title, logarithmic)
@@ -198,6 +199,11 @@ def _draw(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
                     axis.text(0.03, row, "failed", transform=axis.get_yaxis_transform(), va="center", color="#d55e00")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
+
+
+def _label(run: Run, options: Sequence[str]) -> str:
+    given = ", ".join(run.overrides[name] for name in options if run.overrides.get(name))
+    return shorten(given, LONGEST, placeholder=" ...") or run.folder.name
 
 
 def _panel(axis: Axes, place: np.ndarray, values: np.ndarray, title: str, logarithmic: bool) -> None:
@@ -215,6 +221,12 @@ def _panel(axis: Axes, place: np.ndarray, values: np.ndarray, title: str, logari
     for value, row in zip(values[known], place[known], strict=True):
         text = f"{value:.1f}" if value >= 1 else f"{value:.2g}"
         axis.annotate(text, (value, row), (6, 0), textcoords="offset points", va="center", fontsize=8)
-    if logarithmic and values[known].max() > 10 * values[known].min() > 0:
+    low, high = values[known].min(), values[known].max()
+    if not logarithmic:
+        margin = max(1.0, 0.25 * (high - low))
+        axis.set_xlim(low - margin, high + 2 * margin)
+    elif high > 10 * low > 0:
         axis.set_xscale("log")
-    axis.margins(x=0.25)
+        axis.margins(x=0.25)
+    else:
+        axis.set_xlim(0, 1.4 * high)

@@ -75,7 +75,7 @@ def read_run(folder: Path) -> Run:
 
 def _parts(option: str) -> tuple[str, str]:
     name, _, value = option.partition("=")
-    return name.lstrip("+"), value
+    return name.lstrip("+"), "taken out" if name.startswith("~") else value
 
 
 def differing(runs: Sequence[Run]) -> list[str]:
