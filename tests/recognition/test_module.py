@@ -87,6 +87,8 @@ def test_a_cut_picture_must_have_the_size_of_the_crop() -> None:
 def test_sizes_that_contradict_each_other() -> None:
     with pytest.raises(ValueError, match="crop=32, shorter=20, canvas=48: expected crop <= shorter <= canvas"):
         Recogniser({}, {}, NORMALISE, shorter=20, crop=32, canvas=48, identities=["a"])
+    with pytest.raises(ValueError, match=r"recogniser.framing=squared: expected one of picture, box, aligned\.$"):
+        Recogniser({}, {}, NORMALISE, 32, 32, 48, ["a"], framing="squared")  # type: ignore[arg-type]
 
 
 def test_a_checkpoint_alone_rebuilds_the_same_recogniser(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from bareface.data.normalise import Normalise
 from bareface.data.window import centre_window, resample
 from bareface.io import checkpoint
 
+Framing = Literal["picture", "box", "aligned"]
 BACKBONES, HEADS = "bareface.recognition.backbones", "bareface.recognition.heads"
 
 
@@ -25,6 +26,11 @@ class Recogniser(nn.Module):
         crop: Side in pixels of the central square that the backbone sees.
         canvas: Side in pixels of the square that pictures are letterboxed to before the central square is cut.
         identities: Names of the labels 0, 1, ...
+        framing: How its pictures are cut out of photos: ``picture``: not at all; ``box``: the detected box made larger
+            by 0.3; ``aligned``: five landmarks moved to the places they have in a 112 x 112 template.
+
+    Raises:
+        ValueError: Sizes contradict each other, or another framing.
     """
 
     def __init__(
@@ -36,8 +42,11 @@ class Recogniser(nn.Module):
         crop: int,
         canvas: int,
         identities: Sequence[str],
+        framing: Framing = "picture",
     ) -> None:
         super().__init__()
+        if framing not in get_args(Framing):
+            raise ValueError(f"recogniser.framing={framing}: expected one of {', '.join(get_args(Framing))}.")
         if not crop <= shorter <= canvas:
             raise ValueError(f"crop={crop}, shorter={shorter}, canvas={canvas}: expected crop <= shorter <= canvas.")
         self.card: dict[str, Any] = {
@@ -49,8 +58,10 @@ class Recogniser(nn.Module):
             "crop": crop,
             "canvas": canvas,
             "identities": list(identities),
+            "framing": framing,
         }
         self.shorter, self.crop, self.canvas, self.identities = shorter, crop, canvas, tuple(identities)
+        self.framing: Framing = framing
         self.normalise = Normalise(**normalise)
         self.backbone = checkpoint.build(backbone, BACKBONES)
         self.head = checkpoint.build(
