@@ -1,6 +1,7 @@
 """Mattes worked out by hand."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -135,3 +136,17 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
 def test_values_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Matte(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [{"grow": 0.2}, {"grow": -0.1}, {"feather": 0.3, "grow": 0.1}, {"fill": True}])
+def test_what_lies_elsewhere_in_a_batch_changes_nothing(options: dict[str, Any]) -> None:
+    matte, content = Matte(largest=True, **options), torch.zeros(4, 1, 60, 60)
+    content[..., 5:58, :] = 1
+    masks = torch.cat(
+        [square(side=9), square(top=0, left=45, side=15), square(side=0), square(top=40, left=3, side=20)]
+    )
+    masks[0, 23:25, 23:25] = 0
+    together = made(matte, masks, content=content)
+    alone = [made(matte, mask[None], content=content[:1])[0] for mask in masks]
+    assert torch.equal(together, torch.stack(alone))
+    assert together[2].sum() == 0 and all(one.sum() > 0 for one in alone[:2])

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from bareface.pipeline.background import foreground_classes
 from bareface.pipeline.morphology import fill_holes, largest_component, squared_distance
@@ -99,17 +100,28 @@ class Matte:
         return self.grow != 0 or self.feather != 0
 
     def _tidied(self, kept: Tensor, shown: Tensor, face: Tensor | None) -> Tensor:
-        if self.largest:
-            kept = largest_component(kept)
-        if self.fill:
-            kept = fill_holes(kept) & shown
-        if not self._measures:
+        if not (self.largest or self.fill or self._measures):
             return kept[:, None].float()
-        width = _width(kept)
+        box = _box(kept)
+        part = kept[box]
+        if self.largest:
+            part = largest_component(part)
+        if self.fill:
+            part = fill_holes(part) & shown[box]
+        result = torch.zeros_like(kept, dtype=torch.float32)
+        if not self._measures:
+            result[box] = part.float()
+            return result[:, None]
+        width = _width(part)
         if face is not None:
             measured = _width(face)
             width = torch.where(measured > 0, measured, width)
-        return (_moved(kept, shown, width * self.grow, width * self.feather) * shown)[:, None]
+        move, ramp = width * self.grow, width * self.feather
+        outside = _reach(move + ramp / 2)
+        wide = _wider(box, outside, kept.shape)
+        part = F.pad(part, [edge for axis in (2, 1) for edge in _margins(box[axis], wide[axis])])
+        result[wide] = _moved(part, shown[wide], move, ramp, outside) * shown[wide]
+        return result[:, None]
 
 
 def _probable(logits: Tensor, classes: Sequence[int], threshold: float) -> Tensor:
@@ -118,10 +130,10 @@ def _probable(logits: Tensor, classes: Sequence[int], threshold: float) -> Tenso
     """
     others = _others(logits, classes)
     highest = _joined(torch.maximum, logits, others).float()
-    favour = reduce(torch.add, [_odds(logits[:, index], highest) for index in classes])
+    favour = reduce(Tensor.add_, (_odds(logits[:, index], highest) for index in classes))
     if len(others) == 1:
         return favour > threshold / (1 - threshold)
-    against = reduce(torch.add, [_odds(logits[:, index], highest) for index in others])
+    against = reduce(Tensor.add_, (_odds(logits[:, index], highest) for index in others))
     return favour > threshold / (1 - threshold) * against
 
 
@@ -131,7 +143,8 @@ def _odds(plane: Tensor, reference: Tensor) -> Tensor:
 
 def _highest(logits: Tensor, classes: Sequence[int]) -> Tensor:
     """Where one of the classes has the highest score, and no other has the same."""
-    return _joined(torch.maximum, logits, classes) > _joined(torch.maximum, logits, _others(logits, classes))
+    best = _joined(torch.maximum, logits, classes)
+    return reduce(Tensor.logical_and_, (best > logits[:, index] for index in _others(logits, classes)))
 
 
 def _others(logits: Tensor, classes: Sequence[int]) -> list[int]:
@@ -152,25 +165,51 @@ def _width(mask: Tensor) -> Tensor:
     return (last - first + 1).clamp(min=0).float()
 
 
-def _moved(kept: Tensor, shown: Tensor, move: Tensor, ramp: Tensor) -> Tensor:
+Box = tuple[slice, slice, slice]
+
+
+def _box(mask: Tensor) -> Box:
+    """The pixels of a batch around everything that is set in any of its pictures: the rest need not be looked at.
+
+    A margin of one pixel holds the nearest unset pixel of every set one.
+    """
+    rows, columns = (mask.view(torch.uint8).amax(others).nonzero().flatten() for others in ((0, 2), (0, 1)))
+    if not len(rows):
+        return slice(None), slice(0, 1), slice(0, 1)
+    high, wide = (slice(int(places[0]), int(places[-1]) + 1) for places in (rows, columns))
+    return _wider((slice(None), high, wide), 1, mask.shape)
+
+
+def _wider(box: Box, margin: int, shape: Sequence[int]) -> Box:
+    rows, columns = (
+        slice(max(0, box[axis].start - margin), min(shape[axis], box[axis].stop + margin)) for axis in (1, 2)
+    )
+    return slice(None), rows, columns
+
+
+def _margins(inner: slice, outer: slice) -> tuple[int, int]:
+    return inner.start - outer.start, outer.stop - inner.stop
+
+
+def _moved(kept: Tensor, shown: Tensor, move: Tensor, ramp: Tensor, outside: int) -> Tensor:
     """Moves each outline by ``move`` pixels and makes it a ramp of ``ramp`` pixels, (N,) each.
 
-    Distances lead from pixel centre to pixel centre; the outline lies half-way.
+    Distances lead from pixel centre to pixel centre; the outline lies half-way. ``outside`` is how far out they count.
     """
-    outside, inside = (_reach(move + ramp / 2), _reach(ramp / 2 - move))
-    square = torch.ones_like(kept, dtype=torch.int16)  # where no distance matters
-    if outside:
-        square = torch.where(kept, square, squared_distance(kept, outside))
-    if inside:
-        square = torch.where(kept, squared_distance(shown & ~kept, inside), square)
+    inside = _reach(ramp / 2 - move)
+    away = squared_distance(kept, outside) if outside else None
+    deep = squared_distance(shown & ~kept, inside) if inside else None
     if not ramp.any():  # squares are compared, which saves the roots
-        gained = kept | (square < (move + 0.5).clamp(min=0).square().ceil().to(square.dtype)[:, None, None])
-        lost = square <= (0.5 - move).clamp(min=0).square().floor().to(square.dtype)[:, None, None]
-        return (gained & ~(lost & kept)).float()
-    away = square.float().sqrt() - 0.5
-    signed = torch.where(kept, away, -away) + move[:, None, None]
-    soft = (0.5 + signed / ramp[:, None, None].clamp(min=1e-3)).clamp(0, 1)
-    return torch.where(ramp[:, None, None] > 0, soft, (signed > 0).float())
+        if away is not None:
+            kept = kept | (away < (move + 0.5).square().ceil().to(away.dtype)[:, None, None])
+        if deep is not None:
+            kept = kept & (deep > (0.5 - move).square().floor().to(deep.dtype)[:, None, None])
+        return kept.float()
+    far = torch.ones_like(kept, dtype=torch.int16)  # where no distance matters
+    square = torch.where(kept, far if deep is None else deep, far if away is None else away)
+    distance = square.float().sqrt_().sub_(0.5)
+    signed = torch.where(kept, distance, -distance).add_(move[:, None, None])
+    return signed.div_(ramp[:, None, None].clamp(min=1e-3)).add_(0.5).clamp_(0, 1)
 
 
 def _reach(length: Tensor) -> int:
