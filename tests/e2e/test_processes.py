@@ -46,6 +46,7 @@ def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Do
         *UNEVEN,
         "data.background_bias=0.5",
         "mattes_from=mask",
+        "conditions=study",
         f"data.root={data}",
         f"runs={data / 'two'}",
     ]

@@ -1,5 +1,6 @@
 """The pipeline with models whose answers are known beforehand."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from bareface.data.samples import Skipped, collate
-from bareface.pipeline.conditions import Condition, Original, Removed
+from bareface.callbacks.skipped import SkippedPictures
+from bareface.data.samples import Batches, Skipped, collate
+from bareface.pipeline.conditions import Condition, Original, Removed, Swapped
 from bareface.pipeline.matte import Matte
 from bareface.pipeline.module import PipelineModule
 from bareface.pipeline.outcomes import SCHEMA, merge
+from bareface.pipeline.partners import Partners, batches, partners
 from bareface.pipeline.report import figures_of, print_table, rows_of, write_tables
 
 NAMES = ("ada", "bob", "cy")
@@ -61,6 +64,7 @@ def samples() -> list[Any]:
                 "content": torch.tensor([0, 0, 8, 8]),
                 "size": torch.tensor([8, 8]),
                 "key": f"{NAMES[number % 3]}/{number}.png",
+                "row": torch.tensor(number),
                 "label": torch.tensor(number % 3),
             }
         )
@@ -82,9 +86,14 @@ def module(folder: Path, **changes: Any) -> PipelineModule:
     return PipelineModule(**{**arguments, **changes})
 
 
-def run(pipeline: PipelineModule, data: list[Any]) -> None:
-    trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_checkpointing=False)
-    trainer.predict(pipeline, DataLoader(data, batch_size=4, collate_fn=collate), return_predictions=False)
+def run(pipeline: PipelineModule, data: list[Any], rows: Sequence[Any] | None = None, *callbacks: pl.Callback) -> None:
+    trainer = pl.Trainer(
+        accelerator="cpu", logger=False, enable_progress_bar=False, enable_checkpointing=False, callbacks=[*callbacks]
+    )
+    loader = DataLoader(data, batch_size=4, collate_fn=collate)  # type: ignore[arg-type]
+    if rows is not None:
+        loader = DataLoader(Batches(data, rows), batch_size=None)  # type: ignore[arg-type]
+    trainer.predict(pipeline, loader, return_predictions=False)
 
 
 def test_a_recogniser_that_looks_at_the_background_alone_loses_everything_with_it(tmp_path: Path) -> None:
@@ -174,7 +183,7 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
         ({"segmenter": None}, "segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes_from=mask"),
         ({"mattes_from": "mask", "classes": ()}, "mattes_from=mask: this data has no masks"),
         ({"mattes_from": "truth"}, "mattes_from=truth: expected segmenter or mask"),
-        ({"conditions": {"removed": Removed("person")}}, "foreground=person: expected classes that there are"),
+        ({"conditions": {"removed": Removed("person", "black")}}, "foreground=person: expected classes that there are"),
     ],
 )
 def test_refusals(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -216,3 +225,36 @@ def test_tables_cite_both_readings_of_the_2019_report(tmp_path: Path) -> None:
         assert "70.98 %" in shown and "67.09 %" in shown and "other data" in shown and "cannot be" in shown
     assert (tmp_path / "conditions.csv").read_text().splitlines()[2].startswith("removed,6,0.333")
     assert figures_of(rows)["test/removed/top1"] == pytest.approx(1 / 3)
+
+
+def test_a_photo_that_fails_in_one_condition_is_in_none_and_is_listed(tmp_path: Path) -> None:
+    conditions = {
+        "original": Original(),
+        "removed": Removed("face", "white", "mask"),
+        "swapped": Swapped("face", "same"),
+    }
+    data = samples()
+    data[0]["mask"] = torch.zeros(8, 8, dtype=torch.uint8)
+    lending = Partners(np.arange(6), np.array([0, 6]), np.array([3, 4, 5, 0, 1, -1]), np.array([1, 2, 0, 1, 2, 0]))
+    pipeline = module(tmp_path, conditions=conditions, mattes_from="mask", segmenter=None, partners=lending)
+    skipped = SkippedPictures(tmp_path / "skipped.csv")
+    run(pipeline, data, [np.arange(6)], skipped)
+    rows = rows_of(list(conditions), pipeline.tally.compute())
+    assert [row.pictures for row in rows] == [3, 3, 3]
+    assert skipped.reasons == {
+        "ada/0.png": "removed: no face found; left out of every condition.",
+        "ada/3.png": "swapped: its partner of this person has no background to give; left out of every condition.",
+        "cy/5.png": "swapped: no other photo of this person that can be read; left out of every condition.",
+    }
+    table = pq.read_table(tmp_path / "outcomes.parquet").to_pandas()
+    assert set(table.key) == {"bob/1.png", "bob/4.png", "cy/2.png"}
+
+
+def test_backgrounds_of_the_same_person_help_one_who_looks_at_backgrounds_and_those_of_another_do_not(
+    tmp_path: Path,
+) -> None:
+    conditions = {"original": Original(), "same": Swapped("face", "same"), "other": Swapped("face", "other")}
+    lending = partners(np.array([0, 1, 2, 0, 1, 2]), seed=0)
+    pipeline = module(tmp_path, conditions=conditions, partners=lending)
+    run(pipeline, samples(), batches(lending, 6))
+    assert [row.top1 for row in rows_of(list(conditions), pipeline.tally.compute())] == [1, 1, 0]

@@ -1,5 +1,6 @@
 """From a data set to loaders."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
 from torch.utils.data import DataLoader, Dataset
 
 from bareface.data.dataset import STAGES, DataSet, MaskDataSet, Stage
-from bareface.data.samples import Mix, OnError, Samples, Transform, collate
+from bareface.data.samples import Batches, Mix, OnError, Samples, Transform, collate
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 
@@ -65,6 +67,18 @@ class DataModule(pl.LightningDataModule):
     def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
         """One stage in manifest order, as validation and test see it."""
         return self.loader(self.samples(stage, augment=False))
+
+    def stage_batches(self, stage: Stage, rows: Sequence[NDArray[np.int64]]) -> DataLoader[Any]:
+        """One stage as validation and test see it, in batches of given rows, shared by several processes as batches."""
+        batches = Batches(self.samples(stage, augment=False), rows)
+        shared = torch.distributed.is_initialized()
+        return DataLoader(
+            batches,
+            batch_size=None,
+            sampler=UnrepeatedDistributedSampler(batches, shuffle=False) if shared else None,
+            num_workers=self.num_workers,
+            pin_memory=torch.cuda.is_available(),
+        )
 
     def loader(self, samples: Dataset[Any], shuffle: bool = False) -> DataLoader[Any]:
         """Batches of any samples.

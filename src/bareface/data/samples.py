@@ -25,6 +25,7 @@ class Batch(TypedDict):
         content: (N, 4) int64 top, left, height, width of the picture in its canvas; the rest is padding.
         size: (N, 2) int64 height and width of the picture as it was read.
         key: N keys.
+        row: (N,) int64, the place of each in the manifest of its stage.
         skipped: Key and reason of pictures that were asked for and could not be read.
         mask: (N, H, W) uint8 class indices, 255 = ignore; where the data set has masks.
         original_mask: N masks of (H, W) as they were read, before they were resized; where asked for.
@@ -35,6 +36,7 @@ class Batch(TypedDict):
     content: Tensor
     size: Tensor
     key: list[str]
+    row: Tensor
     skipped: list[tuple[str, str]]
     mask: NotRequired[Tensor]
     original_mask: NotRequired[list[Tensor]]
@@ -119,6 +121,7 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
             "content": torch.tensor(framed.content),
             "size": torch.tensor(record.image.shape[:2]),
             "key": self.manifest.key(index),
+            "row": torch.tensor(index),
         }
         if framed.mask is not None:
             sample["mask"] = torch.from_numpy(np.ascontiguousarray(framed.mask))
@@ -143,3 +146,21 @@ def collate(samples: Sequence[dict[str, Any] | Skipped], mix: Mix | None = None)
         elif name != "key":
             batch[name] = torch.stack([sample[name] for sample in read])
     return mix(batch) if mix is not None and read else batch
+
+
+class Batches(Dataset[Any]):
+    """Given batches of samples, where it matters which come together.
+
+    Args:
+        samples: The samples.
+        rows: Of each batch.
+    """
+
+    def __init__(self, samples: Samples, rows: Sequence[NDArray[np.int64]]) -> None:
+        self.samples, self.rows = samples, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Batch | dict[str, Any]:
+        return collate([self.samples[int(row)] for row in self.rows[index]])

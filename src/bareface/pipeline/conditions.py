@@ -1,79 +1,73 @@
 """Conditions: ways of showing the same photo to the recogniser."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args
 
 from torch import Tensor, nn
 
-from bareface.pipeline import background
+from bareface.pipeline import backdrops
 from bareface.pipeline.background import compose
+from bareface.pipeline.boxes import box_of, strip_beside, tiled
 from bareface.pipeline.matte import Matte
+from bareface.pipeline.mattes import Mattes, Source
+from bareface.pipeline.photos import Photos, inside
 
-
-class Mattes:
-    """The mattes of one batch: scored once, made once for each foreground that a condition asks for.
-
-    Args:
-        classes: Names of the classes.
-        content: (N, 1, H, W) float32, 1 on the picture, 0 on its padding: mattes are 0 there.
-        matte: What becomes of the scores, or of the mask.
-        scores: (N, C, H, W) logits of a segmenter, or None.
-        mask: (N, H, W) ground truth to be used instead, or None.
-    """
-
-    def __init__(
-        self,
-        classes: Sequence[str],
-        content: Tensor,
-        matte: Matte,
-        scores: Tensor | None = None,
-        mask: Tensor | None = None,
-    ) -> None:
-        self.classes, self.content, self.matte, self.scores, self.mask = classes, content, matte, scores, mask
-        self._made: dict[str, Tensor] = {}
-
-    def __call__(self, foreground: str) -> Tensor:
-        """(N, 1, H, W) float32, 1 = foreground.
-
-        Raises:
-            ValueError: There are neither scores nor masks, or their classes lack the foreground.
-        """
-        if foreground not in self._made:
-            if self.mask is not None:
-                made = self.matte.of_mask(self.mask, self.content, foreground, self.classes)
-            elif self.scores is not None:
-                made = self.matte.of_scores(self.scores, self.content, foreground, self.classes)
-            else:
-                raise ValueError(f"foreground={foreground}: no mattes. Give segmenter=..., or mattes_from=mask.")
-            self._made[foreground] = made
-        return self._made[foreground]
+Hidden = Literal["shape", "box", "tiled"]
+Partner = Literal["same", "other"]
 
 
 class Condition(nn.Module):
-    """One way of showing photos. ``foreground`` is what it keeps; None for the whole picture."""
+    """One way of showing photos.
 
-    foreground: str | None = None
+    Args:
+        foreground: ``face``, ``hair``, ``face+hair`` or ``person``; None where no matte is needed.
+        source: Where mattes come from: ``segmenter``, ``mask`` or ``random``; None = as the run says.
+        matte: Arguments of ``Matte``; None = the run's own matte.
+
+    Raises:
+        ValueError: Another source.
+    """
+
+    partner: Partner | None = None
+    """Whose background is shown: another photo of the ``same`` identity, one of an ``other`` one, or its own."""
+
+    def __init__(
+        self,
+        foreground: str | None = None,
+        source: Source | None = None,
+        matte: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if source is not None and source not in get_args(Source):
+            raise ValueError(f"condition.source={source}: expected one of {', '.join(get_args(Source))}, or null.")
+        self.foreground, self.source = foreground, source
+        self.own = None if matte is None else Matte(**matte)
 
     @abstractmethod
-    def forward(self, image: Tensor, mattes: Mattes, content: Tensor) -> Tensor:
-        """What the recogniser is shown.
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """What the recogniser is shown, (N, 3, H, W) float32 RGB in [0, 255]."""
 
-        Args:
-            image: (N, 3, H, W) float32 RGB in [0, 255], canvases.
-            mattes: Gives the matte of a foreground.
-            content: (N, 4) top, left, height, width of each picture in its canvas.
+    def mattes_of(self, mattes: Mattes) -> Tensor:
+        """(N, 1, H, W) mattes of this condition; 1 on the whole photo where it needs none."""
+        return mattes.photos.shown if self.foreground is None else mattes(self.foreground, self.source, self.own)
 
-        Returns:
-            (N, 3, H, W) float32.
-        """
+    def faults(self, photos: Photos, mattes: Mattes) -> Iterator[tuple[Tensor, str]]:
+        """What keeps photos from being shown like this: (N,) bool and the reason, reason by reason."""
+        if self.foreground is not None:
+            empty = self.mattes_of(mattes).amax((1, 2, 3)) == 0
+            yield empty, f"no {self.foreground} found"
 
 
 class Original(Condition):
     """The photo as it is."""
 
-    def forward(self, image: Tensor, mattes: Mattes, content: Tensor) -> Tensor:
-        """``image``."""
-        return image
+    def __init__(self) -> None:
+        super().__init__()
+
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """The photos."""
+        return photos.image
 
 
 class Removed(Condition):
@@ -81,16 +75,144 @@ class Removed(Condition):
 
     Args:
         foreground: ``face``, ``hair``, ``face+hair`` or ``person``.
-        backdrop: black, white, grey, mean, blur, or the path of a picture.
+        backdrop: black, white, grey, mean, blur, noise, or the path of a picture or of a folder of them.
+        source: Where mattes come from: ``segmenter``, ``mask`` or ``random``; null = as the run says.
+        matte: Arguments of ``Matte``; null = the run's own matte.
     """
 
-    def __init__(self, foreground: str = "face+hair", backdrop: str = "black") -> None:
-        super().__init__()
-        self.foreground = foreground
-        self.backdrop = background.backdrop(backdrop)
+    foreground: str
 
-    def forward(self, image: Tensor, mattes: Mattes, content: Tensor) -> Tensor:
-        """The composite."""
-        assert self.foreground is not None
-        matte = mattes(self.foreground)
-        return compose(image, matte, self.backdrop(image, matte, content))
+    def __init__(
+        self,
+        foreground: str,
+        backdrop: str,
+        source: Source | None = None,
+        matte: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(foreground, source, matte)
+        self.backdrop = backdrops.backdrop(backdrop)
+
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """The composites."""
+        matte = self.mattes_of(mattes)
+        return compose(photos.image, matte, self.backdrop(photos, matte))
+
+
+class BackgroundOnly(Condition):
+    """The photo without its foreground.
+
+    Args:
+        foreground: What is hidden.
+        hidden: ``shape``: the foreground is black; its outline still shows. ``box``: the box around it is black.
+            ``tiled``: the box is filled by copies of the largest strip of background beside it.
+        source: Where mattes come from; null = as the run says.
+        matte: Arguments of ``Matte``; null = the run's own matte.
+
+    Raises:
+        ValueError: Another ``hidden``.
+
+    Source: Xiao et al., Noise or signal, ICLR 2021: No-FG, Only-BG-B, Only-BG-T.
+    """
+
+    foreground: str
+
+    def __init__(
+        self,
+        foreground: str,
+        hidden: Hidden,
+        source: Source | None = None,
+        matte: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(foreground, source, matte)
+        if hidden not in get_args(Hidden):
+            raise ValueError(f"condition.hidden={hidden}: expected one of {', '.join(get_args(Hidden))}.")
+        self.hidden = hidden
+
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """The backgrounds."""
+        matte = self.mattes_of(mattes)
+        if self.hidden == "shape":
+            return photos.image * (1 - matte)
+        if self.hidden == "box":
+            return photos.image * (1 - inside(box_of(matte), *matte.shape[2:]))
+        return tiled(photos, box_of(matte))
+
+    def faults(self, photos: Photos, mattes: Mattes) -> Iterator[tuple[Tensor, str]]:
+        """An empty matte, or one that leaves no background."""
+        yield from super().faults(photos, mattes)
+        matte = self.mattes_of(mattes)
+        if self.hidden == "shape":
+            yield ((1 - matte) * photos.shown).amax((1, 2, 3)) == 0, "no background left"
+        else:
+            strip = strip_beside(box_of(matte), photos.content)
+            yield strip[:, 2:].amin(1) <= 0, f"no background beside the box of {self.foreground}"
+
+
+class MaskOnly(Condition):
+    """The silhouette: white foreground on black. What it gives away, the outline alone gives away.
+
+    Args:
+        foreground: Whose outline.
+        source: Where mattes come from; null = as the run says.
+        matte: Arguments of ``Matte``; null = the run's own matte.
+    """
+
+    foreground: str
+
+    def __init__(self, foreground: str, source: Source | None = None, matte: Mapping[str, Any] | None = None) -> None:
+        super().__init__(foreground, source, matte)
+
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """The silhouettes."""
+        return (self.mattes_of(mattes) * 255).expand(-1, 3, -1, -1)
+
+
+class Swapped(Condition):
+    """The foreground in front of the background of another photo, from which its own foreground was taken.
+
+    Args:
+        foreground: What is kept.
+        partner: ``same``: the background of another photo of this identity. ``other``: of another identity's.
+        source: Where mattes come from; null = as the run says.
+        matte: Arguments of ``Matte``; null = the run's own matte.
+
+    Raises:
+        ValueError: Another ``partner``.
+
+    Source: Xiao et al., Noise or signal, ICLR 2021: Mixed-Same, Mixed-Rand.
+    """
+
+    foreground: str
+
+    def __init__(
+        self,
+        foreground: str,
+        partner: Partner,
+        source: Source | None = None,
+        matte: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(foreground, source, matte)
+        if partner not in get_args(Partner):
+            raise ValueError(f"condition.partner={partner}: expected one of {', '.join(get_args(Partner))}.")
+        self.partner = partner
+
+    def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
+        """The composites; where there is no partner, something without meaning."""
+        matte, partner = self.mattes_of(mattes), self._partner(photos).clamp(min=0)
+        behind = tiled(photos, box_of(matte))[partner]
+        return compose(photos.image, matte, backdrops.cover(behind, photos.content[partner], photos))
+
+    def faults(self, photos: Photos, mattes: Mattes) -> Iterator[tuple[Tensor, str]]:
+        """An empty matte, no partner, or one whose background cannot be had."""
+        yield from super().faults(photos, mattes)
+        partner, matte = self._partner(photos), self.mattes_of(mattes)
+        who = "of this person" if self.partner == "same" else "of another person"
+        yield partner < 0, f"no other photo {who} that can be read"
+        empty = matte.amax((1, 2, 3)) == 0
+        covered = strip_beside(box_of(matte), photos.content)[:, 2:].amin(1) <= 0
+        yield (empty | covered)[partner.clamp(min=0)] & (partner >= 0), f"its partner {who} has no background to give"
+
+    def _partner(self, photos: Photos) -> Tensor:
+        partner = photos.same if self.partner == "same" else photos.other
+        assert partner is not None
+        return partner

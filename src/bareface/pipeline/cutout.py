@@ -17,8 +17,10 @@ from bareface.data.transforms import Letterbox
 from bareface.data.window import resample
 from bareface.errors import DataError, PictureError, some
 from bareface.io.pictures import PICTURE_SUFFIXES, read_picture, write_picture
-from bareface.pipeline.background import Backdrop, backdrop, compose, foreground_classes
+from bareface.pipeline.backdrops import Backdrop, backdrop
+from bareface.pipeline.background import compose, foreground_classes
 from bareface.pipeline.matte import Matte
+from bareface.pipeline.photos import Photos
 from bareface.precision import processor_computes_in_bf16
 from bareface.segmentation.segmenter import Segmenter
 
@@ -92,7 +94,12 @@ def cutout(
     with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Cutting out", unit="picture") as bar:
         for batch in _read_ahead(pool, jobs, batch_size, Letterbox(model.size), summary):
             cuts = _cut(
-                [photo for _, photo, _, _ in batch], [framed for *_, framed in batch], model, matte, foreground, scene
+                [(path.name, photo) for path, photo, _, _ in batch],
+                [framed for *_, framed in batch],
+                model,
+                matte,
+                foreground,
+                scene,
             )
             written = [(path, pool.submit(_save, out, cut)) for (path, _, out, _), cut in zip(batch, cuts, strict=True)]
             for path, done in written:
@@ -176,7 +183,7 @@ def _read_ahead(
 
 @torch.inference_mode()
 def _cut(
-    photos: list[NDArray[np.uint8]],
+    photos: list[tuple[str, NDArray[np.uint8]]],
     framed: list[tuple[Tensor, Tensor]],
     model: Segmenter,
     matte: Matte,
@@ -188,7 +195,7 @@ def _cut(
     fast = device.type == "cuda" or processor_computes_in_bf16()
     with torch.autocast(device.type, torch.bfloat16, enabled=fast):
         scores = matte.scores(model, image)
-    for index, photo in enumerate(photos):  # photos differ in size
+    for index, (key, photo) in enumerate(photos):  # photos differ in size
         height, width = photo.shape[:2]
         content = framed[index][1][None].to(device)
         own = resample(scores[index : index + 1], content, content, height, width)
@@ -199,7 +206,7 @@ def _cut(
             yield np.dstack([photo, alpha])
         else:
             everything = torch.tensor([[0, 0, height, width]], device=device)
-            mixed = compose(picture, kept, scene(picture, kept, everything))[0]
+            mixed = compose(picture, kept, scene(Photos(picture, everything, [key]), kept))[0]
             yield np.asarray(mixed.permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())
 
 

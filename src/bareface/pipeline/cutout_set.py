@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -13,7 +12,9 @@ from bareface.data.samples import Batch
 from bareface.data.window import resample
 from bareface.io.pictures import write_picture
 from bareface.pipeline.background import compose
-from bareface.pipeline.conditions import Condition, Mattes, Removed
+from bareface.pipeline.conditions import Condition, Removed
+from bareface.pipeline.mattes import Mattes
+from bareface.pipeline.photos import Photos
 
 
 class CutoutSet:
@@ -35,19 +36,21 @@ class CutoutSet:
         for index, key in enumerate(batch["key"]):
             photo = self.dataset.read(self.manifest, self._rows[key]).image
             image = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(batch["image"].device)
-            for name, cut in self._cut(image, batch["content"][index : index + 1], mattes, removing, index).items():
+            for name, cut in self._cut(
+                image, key, batch["content"][index : index + 1], mattes, removing, index
+            ).items():
                 target = self.folder / name / key
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_picture(target, cut[0].permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())
 
     def _cut(
-        self, image: Tensor, content: Tensor, mattes: Mattes, conditions: Mapping[str, Removed], index: int
+        self, image: Tensor, key: str, content: Tensor, mattes: Mattes, conditions: Mapping[str, Removed], index: int
     ) -> dict[str, Tensor]:
         height, width = image.shape[2:]
-        everything = torch.tensor([[0, 0, height, width]], device=image.device)
+        photo = Photos(image, torch.tensor([[0, 0, height, width]], device=image.device), [key])
         cuts = {}
         for name, condition in conditions.items():
-            small = mattes(cast(str, condition.foreground))[index : index + 1]
+            small = condition.mattes_of(mattes)[index : index + 1]
             matte = resample(small, content, content, height, width)
-            cuts[name] = compose(image, matte, condition.backdrop(image, matte, everything))
+            cuts[name] = compose(image, matte, condition.backdrop(photo, matte))
         return cuts

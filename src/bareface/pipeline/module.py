@@ -15,11 +15,14 @@ from torch.nn import functional as F
 
 from bareface.data.samples import Batch
 from bareface.errors import some
-from bareface.pipeline.background import foreground_classes, inside
-from bareface.pipeline.conditions import Condition, Mattes
+from bareface.pipeline.background import foreground_classes
+from bareface.pipeline.conditions import Condition
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.matte import Matte
+from bareface.pipeline.mattes import Mattes
 from bareface.pipeline.outcomes import Answers, OutcomeWriter, Tally, merge
+from bareface.pipeline.partners import Partners
+from bareface.pipeline.photos import Photos
 from bareface.recognition.metrics import ranks
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.metrics import SegmentationMetrics, measure
@@ -58,6 +61,7 @@ class PipelineModule(pl.LightningModule):
         identities: Names of the labels of the data; every one must be known to the recogniser.
         folder: Where ``outcomes.parquet`` goes.
         show: Keys of the photos to keep for the sheet of samples.
+        partners: Whose background is lent to whom, by row of the data; None where no condition swaps backgrounds.
         cutouts: Writes what the conditions show, at full resolution; None for not.
 
     Raises:
@@ -77,6 +81,7 @@ class PipelineModule(pl.LightningModule):
         identities: Sequence[str],
         folder: Path,
         show: Sequence[str] = (),
+        partners: Partners | None = None,
         cutouts: CutoutSet | None = None,
     ) -> None:
         super().__init__()
@@ -86,15 +91,23 @@ class PipelineModule(pl.LightningModule):
             raise ValueError(
                 "mattes_from=mask: this data has no masks. Use mattes_from=segmenter segmenter=CHECKPOINT."
             )
-        needed = [condition.foreground for condition in conditions.values() if condition.foreground is not None]
-        if needed and mattes_from == "segmenter" and segmenter is None:
+        sources = {
+            (condition.foreground, mattes_from if condition.source in (None, "random") else condition.source)
+            for condition in conditions.values()
+            if condition.foreground is not None
+        }
+        segmented = any(source == "segmenter" for _, source in sources)
+        if segmented and segmenter is None:
             raise ValueError("segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes_from=mask.")
-        self.recogniser, self.segmenter = recogniser, segmenter if needed and mattes_from == "segmenter" else None
+        self.recogniser, self.segmenter = recogniser, segmenter if segmented else None
         self.conditions, self.matte, self.mattes_from = dict(conditions), matte, mattes_from
         self.parts = nn.ModuleDict(conditions)  # so that they follow to the device
-        self.classes = self.segmenter.classes if self.segmenter is not None else tuple(classes)
-        for foreground in needed:
-            foreground_classes(foreground, self.classes)
+        self.mask_classes = tuple(classes)
+        for foreground, source in sources:
+            if source == "mask" and not classes:
+                raise ValueError(f"foreground={foreground}, source=mask: this data has no masks. Use source=segmenter.")
+            own = self.mask_classes if source == "mask" or self.segmenter is None else self.segmenter.classes
+            foreground_classes(foreground, own)
         known = {name: number for number, name in enumerate(recogniser.identities)}
         unknown = [name for name in identities if name not in known]
         if unknown:
@@ -104,7 +117,7 @@ class PipelineModule(pl.LightningModule):
         self.tally = Tally(list(conditions), len(recogniser.identities))
         comparable = self.segmenter is not None and tuple(classes) == self.segmenter.classes
         self.quality = SegmentationMetrics(classes) if comparable else None
-        self.folder, self.show, self.cutouts = folder, set(show), cutouts
+        self.folder, self.show, self.partners, self.cutouts = folder, set(show), partners, cutouts
         self.samples: list[Sample] = []
         self.eval()
 
@@ -117,34 +130,53 @@ class PipelineModule(pl.LightningModule):
         """Shows a batch in every condition."""
         if not batch["key"]:  # nothing of this batch could be read
             return
-        image, content = batch["image"].float(), batch["content"]
-        label = self.labels[batch["label"]]
+        photos = Photos(batch["image"].float(), batch["content"], batch["key"], *self._partners(batch["row"]))
         start = self._now()
-        scores = None if self.segmenter is None else self.matte.scores(self.segmenter, image)
+        scores = None if self.segmenter is None else self.matte.scores(self.segmenter, photos.image)
         segmenting = self._now() - start
-        whole = inside(content, image.shape[2], image.shape[3])
-        truth = batch["mask"] if self.mattes_from == "mask" else None
-        mattes = Mattes(self.classes, whole, self.matte, scores, truth)
+        classes = () if self.segmenter is None else self.segmenter.classes
+        mattes = Mattes(photos, self.matte, self.mattes_from, classes, scores, self.mask_classes, batch.get("mask"))
         if self.quality is not None and scores is not None:
-            self.quality.update(measure(scores, content, batch["original_mask"], outlines=False))
+            self.quality.update(measure(scores, photos.content, batch["original_mask"], outlines=False))
+        kept = self._complete(batch, photos, mattes)
+        label = self.labels[batch["label"]][kept]
         answers, seconds, shown = {}, [], {}
         for name, condition in self.conditions.items():
             start = self._now()
-            shown[name] = condition(image, mattes, content)
-            logits = self.recogniser(shown[name], content).float()
+            shown[name] = condition(photos, mattes)
+            logits = self.recogniser(shown[name], photos.content).float()[kept]
             seconds.append(self._now() - start)
-            kept = whole if condition.foreground is None else mattes(condition.foreground)
+            area = condition.mattes_of(mattes).sum((1, 2, 3)) / photos.shown.sum((1, 2, 3))
             answers[name] = Answers(
-                logits.argmax(1),
-                ranks(logits, label),
-                F.cross_entropy(logits, label, reduction="none"),
-                kept.sum((1, 2, 3)) / whole.sum((1, 2, 3)),
+                logits.argmax(1), ranks(logits, label), F.cross_entropy(logits, label, reduction="none"), area[kept]
             )
         self.tally.update(label, answers, seconds, segmenting)
-        self.writer.write(batch["key"], label, answers)
-        self._keep(batch, label, mattes, shown, answers)
+        self.writer.write([key for key, keep in zip(batch["key"], kept.tolist(), strict=True) if keep], label, answers)
+        self._keep(batch, kept, mattes, shown, answers)
         if self.cutouts is not None:
             self.cutouts.write(batch, mattes, self.conditions)
+
+    def _partners(self, row: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Where in the batch the partners of its photos are; -1 where one is not."""
+        if self.partners is None:
+            return None, None
+        order = row.argsort()
+        there, places = row[order], []
+        for chosen in (self.partners.same, self.partners.other):
+            wanted = torch.from_numpy(chosen).to(row.device)[row]
+            place = torch.searchsorted(there, wanted).clamp(max=len(row) - 1)
+            places.append(torch.where(there[place] == wanted, order[place], -1))
+        return places[0], places[1]
+
+    def _complete(self, batch: Batch, photos: Photos, mattes: Mattes) -> Tensor:
+        """(N,) bool: the photos that every condition can show; the others are listed and in none of them."""
+        kept = torch.ones(len(photos.key), dtype=torch.bool, device=photos.image.device)
+        for name, condition in self.conditions.items():
+            for fault, reason in condition.faults(photos, mattes):
+                for index in (fault & kept).nonzero()[:, 0].tolist():
+                    batch["skipped"].append((photos.key[index], f"{name}: {reason}; left out of every condition."))
+                kept &= ~fault
+        return kept
 
     def _now(self) -> float:
         if self.device.type == "cuda":
@@ -152,19 +184,20 @@ class PipelineModule(pl.LightningModule):
         return time.perf_counter()
 
     def _keep(
-        self, batch: Batch, label: Tensor, mattes: Mattes, shown: dict[str, Tensor], answers: dict[str, Answers]
+        self, batch: Batch, kept: Tensor, mattes: Mattes, shown: dict[str, Tensor], answers: dict[str, Answers]
     ) -> None:
-        names = self.recogniser.identities
-        foreground = next((c.foreground for c in self.conditions.values() if c.foreground is not None), None)
-        for index, key in enumerate(batch["key"]):
+        names, label = self.recogniser.identities, self.labels[batch["label"]]
+        matted = next((each for each in self.conditions.values() if each.foreground is not None), None)
+        for answer, index in enumerate(kept.nonzero()[:, 0].tolist()):
+            key = batch["key"][index]
             if key not in self.show:
                 continue
             sample = Sample(
                 key,
                 names[int(label[index])],
-                {name: names[int(answer.predicted[index])] for name, answer in answers.items()},
+                {name: names[int(given.predicted[answer])] for name, given in answers.items()},
                 {name: _picture(picture[index]) for name, picture in shown.items()},
-                None if foreground is None else _picture(mattes(foreground)[index].expand(3, -1, -1) * 255),
+                None if matted is None else _picture(matted.mattes_of(mattes)[index].expand(3, -1, -1) * 255),
             )
             self.samples.append(sample)
 

@@ -12,6 +12,7 @@ from bareface.data.dataset import IdentityDataSet
 from bareface.pipeline import report
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.module import PipelineModule, Sample
+from bareface.pipeline.partners import batches, partners
 from bareface.recognition.figures import RIGHT, WRONG
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
@@ -37,6 +38,8 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     conditions = {str(name): build.plain(node) for name, node in cfg.conditions.items() if node is not None}
     manifest = dataset.splits[cfg.stage]
     keys = sorted(manifest.column("key"), key=draw_lot)[: cfg.samples] if cfg.samples else []
+    swapping = any(condition.partner is not None for condition in conditions.values())
+    lending = partners(manifest.column("label"), cfg.seed) if swapping else None
     module = PipelineModule(
         recogniser,
         segmenter,
@@ -47,6 +50,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
         dataset.identities,
         folder,
         [str(key) for key in keys],
+        lending,
         CutoutSet(folder / "cutouts", dataset, manifest) if cfg.write_cutouts else None,
     )
     loggers = build.each(cfg.logger)
@@ -54,8 +58,12 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     if is_first_process():
         data.write_splits(folder / "splits")
         log_configuration(loggers, OmegaConf.to_container(cfg), {})
+    if lending is None:
+        loader = data.stage_dataloader(cfg.stage)
+    else:
+        loader = data.stage_batches(cfg.stage, batches(lending, cfg.loader.batch_size))
     try:
-        trainer.predict(module, data.stage_dataloader(cfg.stage), return_predictions=False)
+        trainer.predict(module, loader, return_predictions=False)
     except BaseException:
         module.abandon()
         raise
