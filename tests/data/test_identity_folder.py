@@ -161,7 +161,7 @@ def test_roots_that_are_wrong(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "foo"}, r"data\.split=foo: expected one of fractions, first, folders\."),
+        ({"split": "foo"}, r"data\.split=foo: expected one of fractions, first, folders, disjoint\."),
         ({"split": "first"}, r"data\.first=None: expected at least 1 with data\.split=first, and null otherwise\."),
         ({"split": "first", "first": 0}, r"data\.first=0: expected at least 1"),
         ({"first": 7}, r"data\.first=7: expected at least 1 with data\.split=first"),
