@@ -12,6 +12,9 @@ from bareface.io.recordio import RecordFile
 
 log = logging.getLogger(__name__)
 
+EXACT = 2**24
+"""A float32, in which labels are stored, does not hold every whole number above it."""
+
 
 @dataclass(frozen=True)
 class PictureRecords:
@@ -49,7 +52,7 @@ def picture_records(records: RecordFile, keys: NDArray[np.int64], offsets: NDArr
     if np.isnan(header[1]):
         return PictureRecords(keys, offsets, _whole(records, records.heads(offsets)[:, 0]))
     first, last = (int(value) if value >= 1 else 0 for value in header.tolist())
-    if first > 2**24:  # a float32 does not hold every whole number from there on
+    if first > EXACT:
         first = _first_entry(records, keys, offsets, first)
     pictures = slice(*np.searchsorted(keys, [1, first]).tolist())
     found = keys[pictures]
@@ -77,7 +80,7 @@ def read_property(path: Path) -> int | None:
         return None
     text = path.read_text(encoding="utf-8", errors="replace").strip()
     cells = [cell.strip() for cell in text.split(",")]
-    if len(cells) != 3 or not all(cell.isdecimal() for cell in cells) or not 0 < int(cells[0]) <= 2**24:
+    if len(cells) != 3 or not all(cell.isdecimal() for cell in cells) or not 0 < int(cells[0]) <= EXACT:
         raise DataError(f"{path}: {text[:80]!r}, expected classes,height,width like 85742,112,112. Correct the file.")
     return int(cells[0])
 

@@ -60,7 +60,7 @@ class VerificationBin(SurveyedDataSet, PairDataSet):
     @cached_property
     def pairs(self) -> Pairs:  # type: ignore[override]
         """The pairs in the order of the file."""
-        keys = self.manifest.column("key").astype(np.str_)
+        keys = np.array(self.manifest.column("key").tolist(), np.str_)
         mated = np.asarray(self.manifest.table["mated"].to_numpy()[::2], bool)
         sizes = [len(part) for part in np.array_split(np.arange(len(mated)), FOLDS)]
         return Pairs(keys[::2], keys[1::2], mated, np.repeat(np.arange(FOLDS), sizes))

@@ -3,6 +3,7 @@
 import io
 import math
 import pickle
+import pickletools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -149,6 +150,7 @@ def load_arrays(path: Path, encoding: Encoding = "bytes") -> Any:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     try:
+        _check_places(content)
         return _finished(AllowListUnpickler(content, ARRAYS, encoding).load(), {})
     except _RefusedError as error:
         expected = "Only numpy arrays of numbers and plain values are read, and nothing in the file was run"
@@ -156,6 +158,13 @@ def load_arrays(path: Path, encoding: Encoding = "bytes") -> Any:
     except Exception as error:  # a damaged pickle can raise any kind of error
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"{path}: not a pickle, or a damaged one ({reason[:200]}). Get the file anew.") from error
+
+
+def _check_places(content: bytes) -> None:
+    """Refuses a pickle that keeps something at a place, or tells a length, for which memory would not do."""
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):  # complains about lengths by itself
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > count:
+            raise _RefusedError(f"keeps its part {count} at place {argument}")
 
 
 def _finished(value: Any, done: dict[int, Any]) -> Any:
@@ -166,13 +175,14 @@ def _finished(value: Any, done: dict[int, Any]) -> Any:
         if value.value is None:
             raise _RefusedError("holds an array without values")
         result: Any = value.value
-    elif isinstance(value, _Part) or isinstance(value, type):
-        raise _RefusedError("holds a type where a value is expected")
     elif isinstance(value, (list, tuple)):
         result = type(value)(_finished(item, done) for item in value)
     elif isinstance(value, dict):
         result = {key: _finished(item, done) for key, item in value.items()}
-    else:
+    elif value is None or isinstance(value, (str, bytes, bytearray, int, float)):
         return value
+    else:
+        name = type(value).__name__.strip("_").lower()
+        raise _RefusedError(f"holds a {name} where a value is expected")
     done[id(value)] = result
     return result
