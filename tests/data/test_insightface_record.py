@@ -220,6 +220,20 @@ def test_more_pictures_than_a_float_counts(tmp_path, monkeypatch):
     assert dataset.manifest.column("label").tolist() == LABELS
 
 
+@pytest.mark.parametrize("name", ["train.rec", "train.idx", "property"])
+def test_a_damaged_byte_is_one_line_or_harmless(tmp_path, name):
+    write(tmp_path)
+    content = (tmp_path / name).read_bytes()
+    generator = np.random.default_rng(0)
+    places = range(len(content)) if len(content) < 200 else generator.integers(0, len(content), 150).tolist()
+    for place in places:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(generator.integers(8))
+        (tmp_path / name).write_bytes(damaged)
+        found = inspect(InsightfaceRecord(str(tmp_path)), 0)
+        assert found.samples + len(found.errors) > 0 and not any("\n" in line for line in found.errors)
+
+
 def test_check_of_a_whole_tree(tmp_path):
     write(tmp_path, people=[10, *PEOPLE])
     found = inspect(InsightfaceRecord(str(tmp_path), fractions=[0.6, 0.2, 0.2]), 0)

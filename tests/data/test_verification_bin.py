@@ -129,3 +129,19 @@ def test_a_truncated_file(tmp_path):
     (tmp_path / "lfw.bin").write_bytes((tmp_path / "lfw.bin").read_bytes()[:900])
     with pytest.raises(DataError, match=r"lfw\.bin: not a pickle, or a damaged one \(.*\)\. Get the file anew\."):
         _ = VerificationBin(str(tmp_path)).manifest
+
+
+def test_a_damaged_byte_is_one_line_or_harmless(tmp_path):
+    write_bin(tmp_path / "lfw.bin", pairs=10)
+    content = (tmp_path / "lfw.bin").read_bytes()
+    generator = np.random.default_rng(0)
+    for place in [
+        *range(40),
+        *generator.integers(0, len(content), 100).tolist(),
+        *range(len(content) - 40, len(content)),
+    ]:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(generator.integers(8))
+        (tmp_path / "lfw.bin").write_bytes(damaged)
+        found = inspect(VerificationBin(str(tmp_path)), 0)
+        assert found.samples + len(found.errors) > 0 and not any("\n" in line for line in found.errors)

@@ -16,7 +16,7 @@ from bareface.data.lfw_pairs import read_pairs
 from bareface.data.manifest import Manifest
 from bareface.data.names import shared_names
 from bareface.data.pairs import PairDataSet, Pairs
-from bareface.data.splits import all_test, sorted_rows
+from bareface.data.splits import all_test
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
 from bareface.io.pictures import read_picture
@@ -107,8 +107,7 @@ class LFW(SurveyedDataSet, IdentityDataSet, PairDataSet):
         keys = sorted(kept)
         people = np.unique([_person(key) for key in keys], return_inverse=True)[1]
         columns = {"key": pa.array(keys, pa.string()), "label": pa.array(people, pa.int32())}
-        manifest = Manifest(pa.table(columns))
-        return Survey(manifest.take(sorted_rows(manifest)), errors, warnings)
+        return Survey(Manifest(pa.table(columns)), errors, warnings)
 
     def split(self, manifest: Manifest) -> dict[Stage, Manifest]:
         """Every picture is for the test."""

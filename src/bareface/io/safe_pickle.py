@@ -125,11 +125,7 @@ class AllowListUnpickler(pickle.Unpickler):
         self.allowed = allowed
 
     def find_class(self, module: str, name: str) -> Any:
-        """What stands for a name.
-
-        Raises:
-            Exception: It is not on the list; nothing was imported.
-        """
+        """What stands for a name; one that is not on the list ends the reading before anything is imported."""
         if (module, name) not in self.allowed:
             raise _RefusedError(f"asks for {module}.{name}")
         return self.allowed[module, name]
