@@ -98,7 +98,7 @@ def test_the_same_file_does_run_elsewhere(tmp_path):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.array([{}], object), r"refused, for it an array of type 'O8', expected numbers or bools"),
+        (np.array([{}], object), r"refused, for it holds an array of type 'O8', expected numbers or bools"),
         (np.array(["text"]), r"an array of type 'U4', expected numbers or bools"),
         (np.zeros(2, [("a", "f4")]), r"an array of type 'V4', expected numbers or bools"),
         ({1, 2}, r"holds a set where a value is expected"),

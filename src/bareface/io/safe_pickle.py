@@ -43,13 +43,13 @@ class _Dtype(_Part):
     def __init__(self, name: Any, *_: Any) -> None:
         name = name.decode("latin-1") if isinstance(name, bytes) else name
         if not isinstance(name, str) or re.fullmatch("b1|[iu][1248]|f[248]", name) is None:
-            raise _RefusedError(f"an array of type {name!r}, expected numbers or bools")
+            raise _RefusedError(f"holds an array of type {name!r}, expected numbers or bools")
         self.dtype = np.dtype(name).newbyteorder("<")
 
     def __setstate__(self, state: Any) -> None:
         order = state[1].decode("latin-1") if isinstance(state[1], bytes) else state[1]
         if order not in ("<", ">", "|"):
-            raise _RefusedError(f"an array of byte order {order!r}")
+            raise _RefusedError(f"holds an array of byte order {order!r}")
         self.dtype = self.dtype.newbyteorder(">" if order == ">" else "<")
 
 
@@ -81,11 +81,11 @@ class _Scalar(_Part):
 def _array(raw: Any, dtype: Any, shape: Any, order: str) -> np.ndarray[Any, Any]:
     raw = raw.encode("latin-1") if isinstance(raw, str) else raw  # Python 2, read with encoding="latin1"
     if not isinstance(dtype, _Dtype) or not isinstance(raw, (bytes, bytearray)) or order not in ("C", "F"):
-        raise _RefusedError("an array of something else than numbers")
+        raise _RefusedError("holds an array of something else than numbers")
     if not isinstance(shape, tuple) or not all(isinstance(side, int) and side >= 0 for side in shape):
-        raise _RefusedError(f"an array of shape {shape!r}")
+        raise _RefusedError(f"holds an array of shape {shape!r}")
     if math.prod(shape) * dtype.dtype.itemsize != len(raw):
-        raise _RefusedError(f"an array of shape {shape} and {len(raw)} bytes")
+        raise _RefusedError(f"holds an array of shape {shape} and {len(raw)} bytes")
     native = dtype.dtype.newbyteorder("=")
     return np.frombuffer(raw, dtype.dtype).reshape(shape, order=order).astype(native)  # type: ignore[call-overload,no-any-return]
 
