@@ -51,8 +51,7 @@ class FaceTable:
         bad |= np.isfinite(points).any(1) & ~(np.isfinite(points).all(1) & known.all(1))
         bad |= ~np.asarray(pc.fill_null(pc.greater(pc.utf8_length(table[KEY]), 0), False).to_numpy(), bool)
         if bad.any():
-            rows = np.flatnonzero(bad).tolist()
-            shown = some([f"{row + 1} ({table[KEY][row].as_py()})" for row in rows])
+            shown = some([f"{row + 1} ({table[KEY][row].as_py()})" for row in np.flatnonzero(bad).tolist()])
             rule = "expected a key, x1 < x2, y1 < y2, and five landmarks or none"
             raise DataError(f"{name}: malformed rows: {shown}: {rule}. Correct the file.")
         order = pc.sort_indices(table[KEY]) if len(table) else pa.array([], pa.int64())

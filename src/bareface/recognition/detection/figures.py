@@ -26,7 +26,7 @@ def marked(image: NDArray[np.uint8], faces: Faces, side: int = 224) -> NDArray[n
     inner = square[top : top + height, left : left + width]
     inner[:] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for box, landmarks in zip(faces.boxes * scale, faces.landmarks * scale, strict=True):
-        x1, y1, x2, y2 = (int(round(value)) for value in box.tolist())
+        x1, y1, x2, y2 = (round(value) for value in box.tolist())
         cv2.rectangle(inner, (x1, y1), (x2, y2), RIGHT, 2)
         for x, y in landmarks[np.isfinite(landmarks).all(1)].tolist():
             cv2.circle(inner, (round(x), round(y)), 2, WRONG, -1)

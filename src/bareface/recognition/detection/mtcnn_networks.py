@@ -26,9 +26,7 @@ class _Stage(nn.Module):
     def _features(self, windows: Tensor) -> Tensor:
         for name in self.trunk:
             if name.startswith("dense"):
-                windows = windows.permute(0, 3, 2, 1).flatten(
-                    1
-                )  # the weights were trained with columns, rows, channels
+                windows = windows.permute(0, 3, 2, 1).flatten(1)  # as the weights were trained
             windows = self.get_submodule(name)(windows)
         return windows
 
