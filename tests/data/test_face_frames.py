@@ -1,6 +1,7 @@
 """Data sets whose pictures are cut to their faces."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from bareface.data.datamodule import DataModule
 from bareface.data.dataset import Record
 from bareface.data.face_frames import FaceFrames
 from bareface.data.identity_folder import IdentityFolder
+from bareface.data.mask_folder import MaskFolder
 from bareface.data.transforms import Letterbox
 from bareface.errors import DataError, PictureError
 from bareface.io.pictures import write_picture
@@ -51,7 +53,7 @@ def all_faces(but=()):
 def test_picture_and_mask_are_cut_to_the_face(root, tmp_path):
     data = module(root, table(tmp_path / "f.csv", all_faces()))
     record = data.samples("test", augment=False).record(0)
-    assert record.image.shape == (52, 46, 3)  # 1.3 x 40 high; that x 112/128 = 45.5 wide, from 14.75 to 60.25: 15 to 60
+    assert record.image.shape == (52, 45, 3)  # 1.3 x 40 high; that x 112/128 = 45.5 wide, from 14.75 to 60.25
     assert record.image.shape[:2] == record.mask.shape
     assert (record.image == 255).sum() == 3 * 40 * 35 and (record.mask == 1).sum() == 40 * 35
 
@@ -86,10 +88,17 @@ def test_a_broken_picture_is_still_an_error(root, tmp_path):
 
 
 def test_the_classes_are_counted_on_the_faces(root, tmp_path):
-    dataset_counts = IdentityFolder(str(root), split="first", first=2, masks="masks")
-    assert dataset_counts.classes == ("background", "face", "hair")
-    samples = module(root, table(tmp_path / "f.csv", all_faces())).samples("train", augment=False)
-    assert [int((samples.record(row).mask == 1).sum()) for row in range(4)] == [1400] * 4
+    """Two training pictures, of one no face is known: 52 x 45 pixels, 40 x 35 of them in the mask."""
+    for picture in ("0", "1", "2"):
+        for source, folder in (("ada", "images"), ("masks/ada", "masks")):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            shutil.copy(root / source / f"{picture}.png", tmp_path / folder / f"{picture}.png")
+    dataset = MaskFolder(str(tmp_path), split="order", counts=[2, 0, 1])
+    keys = dataset.manifest.column("key").tolist()
+    rows = [f"{keys[0]},20,30,55,70,100,80,", *(f"{key},,,,,,,no face found." for key in keys[1:])]
+    letterbox = Letterbox(64)
+    data = DataModule(dataset, letterbox, letterbox, 1, 0, "raise", 0, faces=table(tmp_path / "f.csv", rows))
+    assert data.class_counts(5) == [52 * 45 - 40 * 35, 40 * 35]
 
 
 def test_tables_that_do_not_fit_the_data(root, tmp_path):

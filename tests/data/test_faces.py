@@ -91,7 +91,7 @@ def test_files_that_are_no_table(tmp_path):
     with pytest.raises(DataError, match=r"a\.parquet: not a Parquet file"):
         read_faces(written(tmp_path, "a.parquet", "key"))
     pq.write_table(pa.table({"key": ["a"], "x1": ["?"], "y1": [0], "x2": [1], "y2": [1]}), tmp_path / "b.parquet")
-    with pytest.raises(DataError, match=r"b\.parquet: a column of another type"):
+    with pytest.raises(DataError, match=r"b\.parquet: columns of other types"):
         read_faces(tmp_path / "b.parquet")
 
 

@@ -24,9 +24,9 @@ def test_a_similarity_worked_out_by_hand():
 
 
 def test_least_squares_by_hand():
-    """Only one corner of a square moves, by (4, 0): the mean moves by 1, the best scale is 1 + 4 * 1 / 8, no turn but
-    4 * -1 / 8 ... of the corner (2, 2), seen from the centre (1, 1): (1, 1), so scale 1.5 and sine -0.5."""
-    found = similarity(SQUARE, SQUARE + [[0, 0], [0, 0], [4, 0], [0, 0]])
+    """The corner (2, 2) of a square moves by (4, 0), the others stay. Seen from the centre it lies at (1, 1), and the
+    four lie 8 from it in all, squared: so 1 + 4 * 1 / 8 along, 4 * -1 / 8 across, and the centre moves by 4 / 4."""
+    found = similarity(SQUARE, SQUARE + np.array([[0, 0], [0, 0], [4, 0], [0, 0]]))
     np.testing.assert_allclose(found[:, :2], [[1.5, 0.5], [-0.5, 1.5]], atol=1e-12)
     np.testing.assert_allclose(applied(found, np.array([[1.0, 1.0]])), [[2, 1]], atol=1e-12)
 
@@ -68,7 +68,7 @@ def photo(height=200, width=160):
 
 def test_a_face_that_lies_as_the_template_wants_it_is_a_crop():
     record = photo()
-    found = aligned(record, TEMPLATE + [20, 30])
+    found = aligned(record, TEMPLATE + np.array([20, 30]))
     assert found.image.shape == (112, 112, 3)
     np.testing.assert_array_equal(found.image, record.image[30:142, 20:132])
     np.testing.assert_array_equal(found.mask, record.mask[30:142, 20:132])
@@ -76,7 +76,7 @@ def test_a_face_that_lies_as_the_template_wants_it_is_a_crop():
 
 def test_what_lies_outside_of_the_photo_is_black_and_ignored():
     record = photo()
-    found = aligned(record, TEMPLATE - [50, 0])
+    found = aligned(record, TEMPLATE - np.array([50, 0]))
     np.testing.assert_array_equal(found.image[:, 50:], record.image[:112, :62])
     assert not found.image[:, :50].any() and (found.mask[:, :50] == 255).all()
 
@@ -85,7 +85,7 @@ def test_a_turned_face_is_set_upright():
     """A quarter turn of the photo about its corner: (x, y) goes to (y, H - 1 - x) of what rot90 gives."""
     record = photo(160, 160)
     turned = Record(np.ascontiguousarray(np.rot90(record.image)))
-    x, y = (TEMPLATE + [20, 30]).T
+    x, y = (TEMPLATE + np.array([20, 30])).T
     found = aligned(turned, np.column_stack([y, 159 - x]))
     np.testing.assert_allclose(found.image, record.image[30:142, 20:132], atol=1)
 

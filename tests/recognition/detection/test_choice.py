@@ -1,18 +1,16 @@
 """Which of several faces."""
 
 import pytest
+from recognition.detection.tiny import faces
 
 from bareface.errors import FaceError
 from bareface.recognition.detection.choice import choose
-from recognition.detection.tiny import faces
 
 # areas 100, 400, 150; centres (5, 5), (80, 90), (47.5, 55): in 100 x 100, 90, 70 and 7.5 away
 THREE = faces((0, 0, 10, 10), (70, 80, 90, 100), (40, 45, 55, 65))
 
 
-@pytest.mark.parametrize(
-    ("choice", "expected"), [("largest", [1]), ("central", [2]), ("all", [0, 1, 2])]
-)
+@pytest.mark.parametrize(("choice", "expected"), [("largest", [1]), ("central", [2]), ("all", [0, 1, 2])])
 def test_three_faces(choice, expected):
     assert choose(THREE, choice, 100, 100).tolist() == expected
 
@@ -35,7 +33,7 @@ def test_one_face_and_none(choice):
 
 
 def test_several_where_one_is_expected():
-    with pytest.raises(FaceError, match=r"3 faces, expected one\. Crop the picture, or set choice=largest or central\."):
+    with pytest.raises(FaceError, match=r"3 faces, expected one\. Crop the picture, or set choice=largest or"):
         choose(THREE, "error", 100, 100)
 
 

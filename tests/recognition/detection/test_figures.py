@@ -1,10 +1,10 @@
 """Marked pictures."""
 
 import numpy as np
+from recognition.detection.tiny import faces
 
 from bareface.recognition.detection.figures import marked
 from bareface.recognition.figures import RIGHT, WRONG
-from recognition.detection.tiny import faces
 
 
 def test_boxes_and_landmarks_lie_where_they_are():

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from recognition.detection.tiny import FixedDetector, faces
 
 from bareface.data.framing import TEMPLATE
 from bareface.errors import FaceError
 from bareface.recognition.detection.framing import FaceFramer
-from recognition.detection.tiny import FixedDetector, faces
 
 
 def photo(count):

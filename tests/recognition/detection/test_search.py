@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from recognition.detection.tiny import FixedDetector
 
 from bareface.data.faces import SCHEMA, read_faces
 from bareface.data.picture_folder import PictureFolder
@@ -12,7 +13,6 @@ from bareface.io.pictures import write_picture
 from bareface.recognition.detection.boxes import BoxesFromFile
 from bareface.recognition.detection.faces_table import FacesWriter
 from bareface.recognition.detection.search import Tally, search
-from recognition.detection.tiny import FixedDetector
 
 COUNTS = {"a.png": 1, "b/c.png": 0, "b/d.png": 3, "e.png": 1}
 
