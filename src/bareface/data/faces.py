@@ -1,6 +1,7 @@
 """Tables of faces: where they are in the pictures of a data set, one row a face or a picture without one."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,7 @@ class FaceTable:
 
     def __init__(self, table: pa.Table, name: str, stems: bool = False) -> None:
         self.name, self.stems = name, stems
-        numbers = {column: pc.fill_null(table[column], np.nan).to_numpy() for column in (*BOX, *POINTS)}
-        box = np.stack([numbers[column] for column in BOX], 1).astype(np.float32)
-        points = np.stack([numbers[column] for column in POINTS], 1).astype(np.float32)
+        box, points = _numbers(table, BOX), _numbers(table, POINTS)
         known = np.isfinite(box)
         bad = known.any(1) & ~((box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1]))  # false where one is not a number
         bad |= np.isinf(box).any(1) | np.isinf(points).any(1)
@@ -144,6 +143,14 @@ def read_faces(path: Path, landmarks: Path | None = None) -> FaceTable:
         raise DataError(
             f"{path}: columns of other types ({' '.join(str(error).split())}). Correct the file."
         ) from error
+
+
+def _numbers(table: pa.Table, names: Sequence[str]) -> NDArray[np.float32]:
+    """(N, columns), NaN where a column has no value."""
+    numbers = np.empty((len(table), len(names)), np.float32)
+    for position, name in enumerate(names):
+        numbers[:, position] = table[name].to_numpy()
+    return numbers
 
 
 def _read_parquet(path: Path) -> pa.Table:

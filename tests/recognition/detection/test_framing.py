@@ -61,6 +61,7 @@ def test_a_failure_is_an_error_unless_the_whole_photo_is_asked_for(options, coun
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"framing": "crop"}, "framing=crop: expected one of picture, box, aligned."),
         ({"framing": "box"}, "framing=box: needs a detector. Set detector=haar or another one."),
         ({"framing": "picture", "choice": "first"}, "choice=first: expected one of"),
         ({"framing": "picture", "on_no_face": "skip"}, "on_no_face=skip: expected fail or whole."),

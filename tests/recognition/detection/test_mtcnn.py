@@ -117,6 +117,14 @@ def test_it_can_be_sent_to_another_process(weights):
     assert len(detector.detect(np.zeros((12, 12, 3), np.uint8))) == 1
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_finds_the_same(weights):
+    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    found, expected = (MTCNN(str(weights), device=device).detect(image) for device in ("cuda", "cpu"))
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.01)
+
+
 def test_missing_weights_say_where_people_get_them(weights):
     (weights / "rnet.pt").unlink()
     with pytest.raises(FileNotFoundError, match=r": no rnet\.pt in it\. They lie in the wheel of facenet-pytorch"):

@@ -12,8 +12,10 @@ Choice = Literal["largest", "central", "all", "error"]
 
 
 def check_choice(choice: str) -> None:
-    """Raises:
-    ValueError: No such choice.
+    """Refuses a word that is not known.
+
+    Raises:
+        ValueError: No such choice.
     """
     if choice not in get_args(Choice):
         raise ValueError(f"choice={choice}: expected one of {', '.join(get_args(Choice))}.")

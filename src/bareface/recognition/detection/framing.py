@@ -1,5 +1,7 @@
 """From a photo to the pictures of faces that a recogniser wants."""
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ class FaceFramer:
         on_no_face: OnNoFace = "fail",
     ) -> None:
         check_choice(choice)
+        if framing not in get_args(Framing):
+            raise ValueError(f"framing={framing}: expected one of {', '.join(get_args(Framing))}.")
         if on_no_face not in ("fail", "whole"):
             raise ValueError(f"on_no_face={on_no_face}: expected fail or whole.")
         if detector is None and framing != "picture":
