@@ -51,8 +51,8 @@ def detect(cfg: DictConfig) -> dict[str, float]:
 def _draw(dataset: DataSet, failures: list[Found], typical: list[Found], path: Path) -> None:
     """A sheet of pictures, those without a face first."""
     sections = []
-    for heading, part in (("no face", failures), ("faces", typical)):
-        cells = [Cell([_tile(dataset, found)], [(found.key, None), (_caption(found), None)]) for found in part]
+    for heading, part in (("failures", failures), ("faces", typical)):
+        cells = [Cell([_tile(dataset, found)], [(found.key, None), (_caption(dataset, found), None)]) for found in part]
         sections += [Section(heading, cells)] if cells else []
     note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dty
     return marked(dataset.read(dataset.manifest, rows.as_py()).image, found.faces)
 
 
-def _caption(found: Found) -> str:
+def _caption(dataset: DataSet, found: Found) -> str:
     if found.reason is not None:
-        return found.reason
+        return found.reason.removeprefix(f"{dataset.picture(found.key)}: ")
     return f"{found.faces.scores[0]:.3g}" + (f", {found.count} faces" if found.count > 1 else "")
