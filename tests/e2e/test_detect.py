@@ -61,8 +61,10 @@ def test_a_training_on_faces_lists_the_pictures_without_one(detection: Done, fol
     short = [option for option in SHORT if not option.startswith("data.")]
     options = ["experiment=demo_orl", f"data.root={people}", "data.first=2", *short]
     sizes = ["shorter=36", "crop=32", "canvas=48"]
-    faces = f"loader.faces={detection.folder / 'faces.parquet'}"
-    done = bareface("train", *options, *sizes, faces, f"runs={tmp_path / 'runs'}")
+    options += [*sizes, f"loader.faces={detection.folder / 'faces.parquet'}", f"runs={tmp_path / 'runs'}"]
+    other = bareface("train", *options)
+    assert "recogniser.framing=picture: loader.faces cuts the pictures to loader.framing=box. Set both" in other.stderr
+    done = bareface("train", *options, "recogniser.framing=box")
     assert done.status == 0, done.stderr
     with (done.folder / "skipped.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["key", "reason"], ["p0/wall.jpg", "no face found."]]

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from torchvision.ops import nms
 
 from bareface.errors import CheckpointError
-from bareface.recognition.detection.detector import Faces
+from bareface.recognition.detection.detector import Faces, no_faces
 from bareface.recognition.detection.mtcnn_networks import OutputNet, ProposalNet, RefineNet
 from bareface.recognition.detection.windows import AreaWindows
 
@@ -82,7 +82,7 @@ class MTCNN:
         if windows is not None:
             boxes = self._refined(boxes, windows, image.shape)
         if windows is None or not len(boxes):
-            return Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+            return no_faces()
         return self._faces(boxes, windows, image.shape)
 
     def _proposals(self, image: NDArray[np.uint8]) -> Tensor:

@@ -6,7 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -14,7 +13,7 @@ from bareface.data.dataset import DataSet
 from bareface.data.manifest import Manifest
 from bareface.errors import DataError, FaceError
 from bareface.recognition.detection.choice import Choice, choose
-from bareface.recognition.detection.detector import Detector, Faces
+from bareface.recognition.detection.detector import Detector, Faces, no_faces
 from bareface.recognition.detection.framing import NO_FACE
 
 _CHUNK = 32
@@ -80,17 +79,16 @@ class Tally:
 def look(dataset: DataSet, manifest: Manifest, row: int, detector: Detector, choice: Choice) -> Found:
     """Looks at one picture; that it is broken, or has no face, is an answer and not an error."""
     key = manifest.key(row)
-    none = Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
     try:
         image = dataset.read(manifest, row).image
     except DataError as error:
-        return Found(key, None, none, 0, str(error))
+        return Found(key, None, no_faces(), 0, str(error))
     size = (image.shape[0], image.shape[1])
     faces = detector.detect(image, key)
     try:
         chosen = choose(faces, choice, *size)
     except FaceError as error:
-        return Found(key, size, none, len(faces), str(error))
+        return Found(key, size, no_faces(), len(faces), str(error))
     meant = Faces(faces.boxes[chosen], faces.scores[chosen], faces.landmarks[chosen])
     return Found(key, size, meant, len(faces), None if len(meant) else NO_FACE)
 
