@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, manifest, mattes, networks, records, unet
+from benchmarks import data_path, detection, manifest, mattes, networks, records, unet
 from benchmarks.machine import describe_machine
 
 
@@ -25,6 +25,7 @@ def main() -> None:
         "data_path": lambda options: data_path.measure(options.rounds),
         "mattes": lambda options: mattes.measure(options.rounds),
         "networks": lambda options: networks.measure(options.rounds),
+        "detection": lambda options: detection.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
         "records": lambda options: records.measure(),
     }
