@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, manifest, mattes, networks, unet
+from benchmarks import data_path, detection, manifest, mattes, networks, records, unet
 from benchmarks.machine import describe_machine
 
 
@@ -25,7 +25,9 @@ def main() -> None:
         "data_path": lambda options: data_path.measure(options.rounds),
         "mattes": lambda options: mattes.measure(options.rounds),
         "networks": lambda options: networks.measure(options.rounds),
+        "detection": lambda options: detection.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
+        "records": lambda options: records.measure(),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

@@ -19,6 +19,10 @@ class PictureError(DataError):
     """A picture is unreadable, truncated or too large. The only error that ``on_error: skip`` may skip."""
 
 
+class FaceError(DataError):
+    """A picture has no face that could be cut out of it. A result that is counted and listed, not a broken file."""
+
+
 class CheckpointError(BarefaceError):
     """A file is not a checkpoint, not one that this program may load, or one of another task."""
 

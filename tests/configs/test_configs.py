@@ -39,6 +39,8 @@ def commands() -> Iterator[tuple[str, ...]]:
             yield ("pipeline" if "pipeline" in name else "train", f"experiment={name}")
         elif group in ("conditions", "matte") or (group, name) == ("callbacks", "predict"):
             yield ("pipeline", f"{group}={name}")
+        elif group == "detector":
+            yield ("detect", f"{group}={name}")
         elif group in RECOGNITION or name in ("recognition", "softmax"):
             other = [] if group == "module" else ["module=recognition"]
             yield ("train", *other, f"{group}={name}")

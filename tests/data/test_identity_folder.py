@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from bareface.data.identity_folder import IdentityFolder
+from bareface.data.inspection import inspect
 from bareface.errors import DataError, PictureError
 from bareface.io.pictures import write_picture
 
@@ -161,10 +162,12 @@ def test_roots_that_are_wrong(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "foo"}, r"data\.split=foo: expected one of fractions, first, folders\."),
+        ({"split": "foo"}, r"data\.split=foo: expected one of fractions, first, folders, disjoint\."),
         ({"split": "first"}, r"data\.first=None: expected at least 1 with data\.split=first, and null otherwise\."),
         ({"split": "first", "first": 0}, r"data\.first=0: expected at least 1"),
         ({"first": 7}, r"data\.first=7: expected at least 1 with data\.split=first"),
+        ({"trained": 3}, r"data\.trained=3: expected at least 1 with data\.split=disjoint, else null\."),
+        ({"trained": 0, "split": "disjoint"}, r"data\.trained=0: expected at least 1"),
         ({"fractions": [0.5]}, r"data\.fractions=\[0\.5\]"),
         ({"seed": -1}, r"data\.seed=-1"),
     ],
@@ -172,3 +175,39 @@ def test_roots_that_are_wrong(tmp_path):
 def test_arguments_that_are_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         IdentityFolder("x", **arguments)
+
+
+def test_the_first_people_train_and_the_others_are_tested(tmp_path):
+    for name in ("s1", "s2", "s10", "s9"):
+        write_person(tmp_path / name, 2)
+    dataset = IdentityFolder(str(tmp_path), split="disjoint", trained=3)
+    people = {stage: sorted({key.partition("/")[0] for key in found}) for stage, found in keys(dataset).items()}
+    assert people == {"train": ["s1", "s2", "s9"], "val": [], "test": ["s10"]}
+    assert dataset.identities == ("s1", "s10", "s2", "s9")
+    with pytest.raises(DataError, match=r"data\.trained=4: there are 4 people\. Leave some for the test\."):
+        _ = IdentityFolder(str(tmp_path), split="disjoint", trained=4).splits
+
+
+def test_nobody_is_in_two_stages(tmp_path):
+    for number in range(10):
+        write_person(tmp_path / f"s{number}", 2)
+    tests = []
+    for seed in range(4):
+        found = keys(IdentityFolder(str(tmp_path), split="disjoint", fractions=[0.6, 0.2, 0.2], seed=seed))
+        people = {stage: {key.partition("/")[0] for key in found[stage]} for stage in found}
+        assert [len(people[stage]) for stage in ("train", "val", "test")] == [6, 2, 2]
+        assert len(set.union(*people.values())) == 10
+        tests.append(frozenset(people["test"]))
+    assert len(set(tests)) > 1
+
+
+def test_two_spellings_of_one_person_are_reported(root):
+    for name in ("Ada_Lovelace", "ada lovelace", "Zoë", "Zoe\u0308"):
+        write_person(root / name, 2)
+    warning = (
+        f"{root}: 2 people seem to be there under two spellings, each counted as an identity of its own: "
+        "'Ada_Lovelace' = 'ada lovelace', 'Zoe\u0308' = 'Zoë'. Put the pictures of one person into one folder."
+    )
+    assert IdentityFolder(str(root)).survey().warnings == [warning]
+    found = inspect(IdentityFolder(str(root)), 0)
+    assert found.ok and warning in found.warnings

@@ -63,6 +63,8 @@ def test_identities(root):
     assert tight.read(tight.manifest, 0).image.size < record.image.size
     assert len(identities(root, fractions=[0.4, 0, 0.6]).splits["test"]) == 9
     assert dataset.meta is not None and dataset.meta.genders[0] in "mf"
+    apart = identities(root, split="disjoint", fractions=[0.4, 0.3, 0.3]).splits
+    assert [np.unique(part.column("label")).size for part in apart.values()] == [1, 1, 1]
 
 
 def test_they_are_in_order(root):

@@ -235,3 +235,11 @@ def test_roots_that_are_wrong(tmp_path):
 def test_arguments_that_are_wrong(arguments, message):
     with pytest.raises(ValueError, match=message):
         VGGFace2("x", **arguments)
+
+
+def test_nobody_is_in_two_stages(root):
+    dataset = VGGFace2(str(root), split="disjoint", fractions=[0.4, 0.3, 0.3])
+    people = [set(part.column("label").tolist()) for part in dataset.splits.values()]
+    assert sorted(label for part in people for label in part) == [0, 1, 2, 3] and all(people)
+    with pytest.raises(ValueError, match=r"data\.split=folders: expected fractions or disjoint\."):
+        VGGFace2("x", split="folders")

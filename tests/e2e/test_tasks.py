@@ -8,6 +8,7 @@ import pytest
 import torch
 from torchvision import models
 
+from bareface.io.pictures import header_size
 from e2e.conftest import MASKS, PEOPLE, Done, bareface
 
 
@@ -109,6 +110,34 @@ def test_the_pipeline_from_two_checkpoints(segmentation: Done, recognition: Done
         "check", "data=vggface2", f"data.root={run.folder / 'cutouts/removed'}", "workers=0", f"runs={data / 'runs'}"
     )
     assert f"samples                     │ {len(keys)}" in again.stdout
+
+
+def test_the_pipeline_shows_the_same_faces_in_all_conditions(
+    segmentation: Done, recognition: Done, data: Path, tmp_path: Path
+) -> None:
+    keys = (recognition.folder / "splits/test.txt").read_text().split()
+    faces = tmp_path / "faces.csv"
+    rows = [f"{key},18,20,38,44," if key != keys[0] else f"{key},,,,,no face found." for key in keys]
+    faces.write_text("\n".join(["key,x1,y1,x2,y2,reason", *rows]) + "\n")
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop"))]
+    run = bareface(
+        "pipeline",
+        *people,
+        f"segmenter='{segmentation.folder / 'checkpoints/best.ckpt'}'",
+        f"recogniser='{recognition.folder / 'checkpoints/best.ckpt'}'",
+        "data.background_bias=0.5",
+        "write_cutouts=true",
+        f"loader.faces={faces}",
+        f"data.root={data}",
+        f"runs={tmp_path / 'runs'}",
+    )
+    assert run.status == 0, run.stderr
+    with (run.folder / "skipped.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["key", "reason"], [keys[0], "no face found."]]
+    outcomes = pq.read_table(run.folder / "outcomes.parquet").to_pydict()
+    assert outcomes["key"] == [key for key in keys[1:] for _ in range(2)]
+    sizes = {header_size(run.folder / "cutouts/removed" / key) for key in keys[1:]}
+    assert sizes == {(32, 28)}  # 24 x 1.3 high, from 16.4 to 47.6; that x 112/128 wide, from 14.35 to 41.65
 
 
 @pytest.mark.parametrize("experiment", ["demo_people", "report_segmentation"])

@@ -29,3 +29,11 @@ def test_orl_protocol(shared):
     assert [len(splits[stage]) for stage in ("train", "val", "test")] == [175, 0, 75]
     assert splits["test"].column("key")[:4].tolist() == ["s01/08.pgm", "s01/09.pgm", "s01/10.pgm", "s02/08.pgm"]
     assert dataset.read(splits["test"], 0).image.shape == (112, 92, 3)
+
+
+def test_orl_without_shared_people(shared):
+    splits = IdentityFolder(str(shared / "data/orl"), split="disjoint", trained=15).splits
+    people = {stage: sorted({key.partition("/")[0] for key in part.column("key")}) for stage, part in splits.items()}
+    assert people["train"] == [f"s{number:02d}" for number in range(1, 16)] and people["val"] == []
+    assert people["test"] == [f"s{number:02d}" for number in range(16, 26)]
+    assert [len(splits[stage]) for stage in ("train", "test")] == [150, 100]

@@ -1,21 +1,21 @@
 """CelebHair: the face and hair masks of Borza, Ileni and Darabant (ACIVS 2018) on aligned CelebA pictures."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
 from bareface.data.celeba_lists import find_list, listed_numbers, needs_list, read_partition
+from bareface.data.celeba_pictures import aligned_pictures
 from bareface.data.codes import Codes, Unknown, read_mask
 from bareface.data.dataset import MaskDataSet, Record, Stage
-from bareface.data.folders import by_stem, existing_folder, folders_in, pictures_in
+from bareface.data.folders import by_stem, existing_folder, pictures_in
 from bareface.data.foreground import choose_classes
 from bareface.data.manifest import Manifest
 from bareface.data.splits import by_identity, by_order, check_counts, check_fractions, check_seed, of_stages
 from bareface.data.survey import Survey, SurveyedDataSet
-from bareface.errors import DataError, some
+from bareface.errors import some
 from bareface.io.pictures import read_picture
 
 SOURCES = (
@@ -75,7 +75,7 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         """Pairs masks with pictures by stem."""
         existing_folder(self.root, SOURCES)
         errors: list[str] = []
-        picture_names = self._pictures()
+        picture_names = aligned_pictures(self.root, self.pictures, SOURCES)
         masks = existing_folder(self.root / self.masks, SOURCES)
         mask_names, others = pictures_in(masks)
         pictures = by_stem(picture_names, self.root / self.pictures, errors)
@@ -122,23 +122,6 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         sample = manifest.row(row)
         image = read_picture(self.root / sample["key"])
         return Record(image, read_mask(self.root / sample["mask"], self.codes, image.shape))
-
-    def _pictures(self) -> list[str]:
-        folder = self.root / self.pictures
-        hint = "".join(f" Found {name}: set data.pictures={name}." for name in self._candidates)
-        names, _ = pictures_in(existing_folder(folder, hint.strip() or SOURCES))
-        if not names:
-            parts = sorted(path.name for path in folder.glob("*.7z*"))
-            what = f"holds archives, not pictures: {some(parts)}. Unpack {parts[0]}." if parts else "holds no pictures."
-            raise DataError(f"{folder}: {what}{hint}")
-        return names
-
-    @cached_property
-    def _candidates(self) -> list[str]:
-        """Where the pictures often lie instead; the PNG archive's parts come in a folder that is itself named .7z."""
-        usual = ("img_align_celeba", "img_align_celeba_png")
-        inside = [f"{name}/{inner}" for name in folders_in(self.root) for inner in usual]
-        return [name for name in (*usual, *inside) if name != self.pictures and (self.root / name).is_dir()]
 
 
 def _stems(manifest: Manifest) -> list[str]:

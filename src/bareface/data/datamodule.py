@@ -1,7 +1,7 @@
 """From a data set to loaders."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
 from torch.utils.data import DataLoader, Dataset
 
 from bareface.data.dataset import STAGES, DataSet, MaskDataSet, Stage
+from bareface.data.face_frames import FaceFrames, OnNoFace, with_faces
+from bareface.data.faces import FaceTable, read_faces
+from bareface.data.framing import FaceFraming
 from bareface.data.samples import Batches, Mix, OnError, Samples, Transform, collate
-from bareface.errors import DataError
+from bareface.errors import DataError, FaceError
 from bareface.io.atomic import atomic_path
 
 
@@ -31,6 +34,10 @@ class DataModule(pl.LightningDataModule):
         on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
         seed: Of the order of the training pictures and of their augmentation.
         drop_last: Leave out a last training batch that is not full (batch norm dislikes a single picture).
+        faces: A table of faces that ``bareface detect`` wrote for this data; each picture is cut to its face, and those
+            without one are skipped and listed. None: whole pictures.
+        framing: ``box`` or ``aligned``, for ``faces``.
+        on_no_face: ``whole``: a picture without a face stays whole instead of being skipped.
     """
 
     def __init__(
@@ -44,6 +51,9 @@ class DataModule(pl.LightningDataModule):
         seed: int,
         drop_last: bool = True,
         mix: Mix | None = None,
+        faces: str | None = None,
+        framing: FaceFraming = "box",
+        on_no_face: OnNoFace = "fail",
     ) -> None:
         super().__init__()
         if batch_size < 1:
@@ -51,18 +61,27 @@ class DataModule(pl.LightningDataModule):
         self.dataset, self.train_transform, self.eval_transform = dataset, train_transform, eval_transform
         self.batch_size, self.num_workers, self.on_error, self.seed = batch_size, num_workers, on_error, seed
         self.drop_last, self.mix = drop_last, mix
+        self.faces, self.frames = faces, FaceFrames(framing, on_no_face)
+
+    @cached_property
+    def face_table(self) -> FaceTable | None:
+        """What ``faces`` holds."""
+        return None if self.faces is None else read_faces(Path(self.faces))
 
     def samples(self, stage: Stage, augment: bool) -> Samples:
         """The samples of one stage, as training sees them or as validation does.
 
         Raises:
-            DataError: The split has nothing for this stage.
+            DataError: The split has nothing for this stage, or the table of faces does not fit it.
         """
         manifest = self.dataset.splits[stage]
         if len(manifest) == 0:
             raise DataError(f"{self.dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
         transform = self.train_transform if augment else self.eval_transform
-        return Samples(self.dataset, manifest, transform, self.on_error, original_mask=not augment)
+        frames = None
+        if self.face_table is not None:
+            manifest, frames = with_faces(manifest, self.face_table), self.frames
+        return Samples(self.dataset, manifest, transform, self.on_error, not augment, frames)
 
     def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
         """One stage in manifest order, as validation and test see it."""
@@ -124,10 +143,13 @@ class DataModule(pl.LightningDataModule):
         """
         if not isinstance(self.dataset, MaskDataSet):
             raise ValueError(f"data={type(self.dataset).__name__} has no masks whose classes could be counted.")
-        manifest = self.dataset.splits["train"]
+        samples = self.samples("train", augment=False)
         counts = np.zeros(256, np.int64)
-        for row in np.linspace(0, len(manifest) - 1, min(pictures, len(manifest))).astype(int):
-            mask = self.dataset.read(manifest, int(row)).mask
+        for row in np.linspace(0, len(samples) - 1, min(pictures, len(samples))).astype(int):
+            try:
+                mask = samples.record(int(row)).mask
+            except FaceError:
+                continue
             counts += np.bincount(np.asarray(mask).ravel(), minlength=256)
         return [int(count) for count in counts[: len(self.dataset.classes)]]
 

@@ -66,6 +66,10 @@ class DataSet(ABC):
         """The file of a sample's picture."""
         return self.root / key
 
+    def content(self, manifest: Manifest, row: int) -> bytes:
+        """The bytes of a sample's picture as they are stored."""
+        return self.picture(manifest.key(row)).read_bytes()
+
     @cached_property
     def manifest(self) -> Manifest:
         """All samples."""
@@ -112,3 +116,7 @@ class IdentityDataSet(DataSet):
     @abstractmethod
     def identities(self) -> tuple[str, ...]:
         """Names of the labels 0, 1, ..., in label order."""
+
+    def names(self, manifest: Manifest) -> tuple[str, ...]:
+        """As ``identities``, for samples of which some are known to be faulty."""
+        return self.identities

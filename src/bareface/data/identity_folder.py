@@ -14,11 +14,13 @@ from bareface.data.codes import FACE_HAIR, Codes, read_mask
 from bareface.data.dataset import STAGES, IdentityDataSet, Record, Stage
 from bareface.data.folders import by_stem, existing_folder, folders_in, identity_names, pictures_in
 from bareface.data.manifest import Manifest
+from bareface.data.names import spelling_warnings
 from bareface.data.splits import (
     check_closed_set,
     check_fractions,
     check_seed,
     closed_set,
+    disjoint,
     of_stages,
     ranks,
     sorted_rows,
@@ -40,10 +42,12 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
             folder for each person.
         split: ``fractions``: of each person's pictures, seeded. ``first``: the first ``first`` of each person's
             pictures train, the rest test. ``folders``: as they lie in ``train/``, ``val/`` and ``test/``. Whoever has a
-            single picture is in train only.
-        fractions: Train, val and test share, for ``fractions``.
+            single picture is in train only. ``disjoint``: no person in two stages, by ``trained`` or ``fractions``.
+        fractions: Train, val and test share, for ``fractions`` and ``disjoint``.
         first: How many, for ``first``; numbers in names count as numbers (2 before 10). null otherwise.
-        seed: Of the split by ``fractions``.
+        trained: How many people train, for ``disjoint``: the first ones, numbers in names counting as numbers; all
+            pictures of the others are test. null: people are drawn by ``fractions``.
+        seed: Of the split by ``fractions`` and the drawing of people.
         masks: Folder that mirrors ``root`` with ground truth (``ada/01.png``, codes 0 background, 128 face, 255 hair),
             relative to ``root``; null = no masks.
         max_pixels: Larger pictures are refused before they are decoded.
@@ -52,18 +56,22 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
     def __init__(
         self,
         root: str,
-        split: Literal["fractions", "first", "folders"] = "fractions",
+        split: Literal["fractions", "first", "folders", "disjoint"] = "fractions",
         fractions: Sequence[float] = (0.7, 0.1, 0.2),
         first: int | None = None,
         seed: int = 0,
         masks: str | None = None,
         max_pixels: int = MAX_PIXELS,
+        trained: int | None = None,
     ) -> None:
-        if split not in ("fractions", "first", "folders"):
-            raise ValueError(f"data.split={split}: expected one of fractions, first, folders.")
+        if split not in ("fractions", "first", "folders", "disjoint"):
+            raise ValueError(f"data.split={split}: expected one of fractions, first, folders, disjoint.")
         if (split == "first") != (first is not None) or (first is not None and first < 1):
             raise ValueError(f"data.first={first}: expected at least 1 with data.split=first, and null otherwise.")
+        if trained is not None and (split != "disjoint" or trained < 1):
+            raise ValueError(f"data.trained={trained}: expected at least 1 with data.split=disjoint, else null.")
         self.root, self.split_by, self.first, self.masks = Path(root), split, first, masks
+        self.trained = trained
         self.fractions, self.seed, self.max_pixels = check_fractions(fractions), check_seed(seed), max_pixels
         self.classes = () if masks is None else ("background", "face", "hair")
         self.codes = Codes(FACE_HAIR)
@@ -71,7 +79,11 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
     @cached_property
     def identities(self) -> tuple[str, ...]:  # type: ignore[override]
         """Folder names of the labels 0, 1, ..."""
-        return identity_names(self.manifest)
+        return self.names(self.manifest)
+
+    def names(self, manifest: Manifest) -> tuple[str, ...]:
+        """Folder names of the labels 0, 1, ..."""
+        return identity_names(manifest)
 
     def mask_values(self) -> frozenset[int] | None:
         """The codes that mask files may hold."""
@@ -101,6 +113,7 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
                 warnings.append(f"{self.root}: {len(odd)} {what} are left out: {some(odd)}.")
         if left_out:
             warnings.append(f"{self.root}: {left_out} entries of the folders that are no pictures are left out.")
+        warnings += spelling_warnings(self.root, names)
         manifest = Manifest(pa.table(columns))
         if self.split_by == "folders":
             try:
@@ -113,6 +126,8 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
         """Divides the pictures as ``split`` says."""
         if self.split_by == "fractions":
             return closed_set(manifest, self.fractions, self.seed)
+        if self.split_by == "disjoint":
+            return self._disjoint(manifest)
         keys = manifest.column("key").tolist()
         if self.first is not None:
             rank, _ = ranks(manifest.column("label"), _natural_order(keys))
@@ -129,6 +144,16 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
         if self.masks is None:
             return Record(image)
         return Record(image, read_mask(self.root / sample["mask"], self.codes, image.shape, self.max_pixels))
+
+    def _disjoint(self, manifest: Manifest) -> dict[Stage, Manifest]:
+        if self.trained is None:
+            return disjoint(manifest, self.fractions, self.seed)
+        names = list(self.names(manifest))
+        if self.trained >= len(names):
+            raise DataError(f"data.trained={self.trained}: there are {len(names)} people. Leave some for the test.")
+        train = _natural_order(names)[manifest.column("label")] < self.trained
+        none = np.zeros(0, np.int64)
+        return of_stages(manifest, {"train": np.flatnonzero(train), "val": none, "test": np.flatnonzero(~train)})
 
     def _folders(self) -> list[str]:
         """The folders of the persons, relative to the root."""

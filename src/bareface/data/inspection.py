@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bareface.data.dataset import STAGES, DataSet, IdentityDataSet, MaskDataSet
-from bareface.data.folders import identity_names
 from bareface.data.manifest import Manifest
 from bareface.data.mask import IGNORE
+from bareface.data.pairs import PairDataSet
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
 
@@ -122,7 +122,8 @@ def _stages(dataset: DataSet, manifest: Manifest, found: Inspection) -> NDArray[
         rows = pc.index_in(splits[stage].table["key"], value_set=manifest.table["key"].combine_chunks())
         stages[np.asarray(rows.drop_null().to_numpy(), np.int64)] = number  # a repeated picture has no row of its own
         found.stages[stage] = len(splits[stage])
-        if stage != "val" and not len(splits[stage]):
+        needed = ("test",) if isinstance(dataset, PairDataSet) else ("train", "test")
+        if stage in needed and not len(splits[stage]):
             found.errors.append(f"{dataset.root}: the split gives no {stage} pictures. Choose another data.split.")
     found.stages["none"] = int((stages < 0).sum())
     return stages
@@ -163,7 +164,7 @@ def _look(dataset: DataSet, manifest: Manifest, start: int) -> _Part:
     for position, row in enumerate(rows):
         sample = manifest.row(row)
         try:
-            content = dataset.picture(sample["key"]).read_bytes()
+            content = dataset.content(manifest, row)
             # 8 bytes: among 3.3 million files two different ones agree by chance once in 3 million times
             part.digests[position] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
             if isinstance(dataset, SurveyedDataSet):
@@ -200,7 +201,7 @@ def _masks(dataset: DataSet, parts: list[_Part], found: Inspection) -> None:
 def _identities(dataset: DataSet, manifest: Manifest, found: Inspection) -> None:
     if isinstance(dataset, IdentityDataSet):
         numbers = np.bincount(manifest.column("label"))
-        all_names = identity_names(manifest) if isinstance(dataset, SurveyedDataSet) else dataset.identities
+        all_names = dataset.names(manifest)
         found.lone_identities = [all_names[label] for label in np.flatnonzero(numbers < 2)]
         if found.lone_identities:
             names = some(found.lone_identities)

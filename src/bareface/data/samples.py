@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from bareface.data.dataset import DataSet, Record
+from bareface.data.face_frames import FaceFrames
 from bareface.data.manifest import Manifest
-from bareface.errors import PictureError
+from bareface.errors import FaceError, PictureError
 
 OnError = Literal["raise", "skip"]
 
@@ -23,10 +24,10 @@ class Batch(TypedDict):
     Attributes:
         image: (N, 3, H, W) uint8 RGB.
         content: (N, 4) int64 top, left, height, width of the picture in its canvas; the rest is padding.
-        size: (N, 2) int64 height and width of the picture as it was read.
+        size: (N, 2) int64 height and width of the picture as it was read, after a face was cut out of it.
         key: N keys.
         row: (N,) int64, the place of each in the manifest of its stage.
-        skipped: Key and reason of pictures that were asked for and could not be read.
+        skipped: Key and reason of pictures that were asked for and could not be read, or have no face.
         mask: (N, H, W) uint8 class indices, 255 = ignore; where the data set has masks.
         original_mask: N masks of (H, W) as they were read, before they were resized; where asked for.
         label: (N,) int64; where the data set has identities.
@@ -67,7 +68,7 @@ class Transform(Protocol):
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that could not be read, and why."""
+    """A picture that could not be read or has no face, and why."""
 
     key: str
     reason: str
@@ -89,6 +90,8 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         transform: Brings every record to one size.
         on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
         original_mask: Add each mask as it was read to its sample.
+        frames: Cuts the face out of picture and mask before the transform; the manifest is one ``with_faces``. A
+            picture without a face is skipped and listed whatever ``on_error`` is: that is a result, not a broken file.
     """
 
     def __init__(
@@ -98,19 +101,32 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         transform: Transform,
         on_error: OnError = "raise",
         original_mask: bool = False,
+        frames: FaceFrames | None = None,
     ) -> None:
         if on_error not in ("raise", "skip"):
             raise ValueError(f"loader.on_error={on_error}: expected raise or skip.")
         self.dataset, self.manifest, self.transform, self.on_error = dataset, manifest, transform, on_error
-        self.original_mask = original_mask
+        self.original_mask, self.frames = original_mask, frames
 
     def __len__(self) -> int:
         return len(self.manifest)
 
+    def record(self, row: int) -> Record:
+        """One sample before its transform.
+
+        Raises:
+            FaceError: It has no face.
+            PictureError: It is unreadable.
+        """
+        record = self.dataset.read(self.manifest, row)
+        return record if self.frames is None else self.frames(record, self.manifest.row(row))
+
     def __getitem__(self, index: int) -> dict[str, Any] | Skipped:
         seed = int(torch.randint(2**31, ()))  # torch seeds every worker and epoch anew; nothing else does
         try:
-            record = self.dataset.read(self.manifest, index)
+            record = self.record(index)
+        except FaceError as error:
+            return Skipped(self.manifest.key(index), str(error))
         except PictureError as error:
             if self.on_error == "raise":
                 raise

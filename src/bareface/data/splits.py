@@ -156,6 +156,17 @@ def closed_set(manifest: Manifest, fractions: Sequence[float], seed: int) -> dic
     return of_stages(manifest, {stage: rows[part] for stage, part in parts.items()})
 
 
+def disjoint(manifest: Manifest, fractions: Sequence[float], seed: int) -> dict[Stage, Manifest]:
+    """``by_identity`` for a manifest that has the column ``label``."""
+    return of_stages(manifest, by_identity(manifest.column("label"), fractions, seed))
+
+
+def all_test(manifest: Manifest) -> dict[Stage, Manifest]:
+    """Every sample is for the test: what comes with a protocol is not trained on."""
+    none = manifest.take(np.zeros(0, np.int64))
+    return {"train": none, "val": none, "test": manifest}
+
+
 def ranks(labels: NDArray[np.integer[Any]], order: NDArray[Any]) -> tuple[Rows, Rows]:
     """Position of each row among the rows of its identity, by ``order``, and how many rows that identity has."""
     rows = np.lexsort((order, labels))

@@ -27,6 +27,7 @@ class SyntheticIdentities(VGGFace2):
         crop: ``none`` or ``tight``, as of ``VGGFace2``.
         fractions: Train, val and test share of each identity's pictures.
         seed: Of the split.
+        split: ``fractions`` or ``disjoint``, as of ``VGGFace2``.
     """
 
     def __init__(
@@ -43,13 +44,15 @@ class SyntheticIdentities(VGGFace2):
         crop: Literal["none", "tight"] = "none",
         fractions: Sequence[float] = (0.7, 0.1, 0.2),
         seed: int = 0,
+        split: Literal["fractions", "disjoint"] = "fractions",
     ) -> None:
         if tree == "test" and test_identities == 0:
             raise ValueError(f"data.tree={tree}: expected train where data.test_identities={test_identities}.")
         renderer = Renderer(render_seed, height, width, background_bias)
         numbers = {"identities": identities, "photos": photos, "test_identities": test_identities}
         self.drawn = DrawnFolder(Path(root), "vggface2", write_vggface2, renderer, numbers)
-        super().__init__(str(self.drawn.path), tree=tree, crop=crop, fractions=fractions, seed=seed, masks="masks")
+        folder = str(self.drawn.path)
+        super().__init__(folder, tree, crop=crop, fractions=fractions, seed=seed, masks="masks", split=split)
 
     def survey(self) -> Survey:
         """Draws the people where that was not done before, then lists the pictures."""

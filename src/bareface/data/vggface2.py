@@ -16,7 +16,7 @@ from bareface.data.dataset import IdentityDataSet, Record, Stage
 from bareface.data.folders import existing_folder, folders_in, identity_names
 from bareface.data.identity_meta import IdentityMeta, read_identity_meta
 from bareface.data.manifest import Manifest, is_sorted
-from bareface.data.splits import check_fractions, check_seed, closed_set, ranks
+from bareface.data.splits import check_fractions, check_seed, closed_set, disjoint, ranks
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.data.vggface2_lists import encode, read_boxes, read_list, walk
 from bareface.errors import DataError, some
@@ -42,7 +42,9 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
         crop: ``none``: pictures as released. ``tight``: as the published networks saw them; needs loose_bb_train.csv.
         identities: Use so many identities, drawn with ``seed``; null = all.
         pictures_per_identity: Use at most so many pictures of each, drawn with ``seed``; null = all.
-        fractions: Train, val and test share of each identity's pictures: all three know every identity.
+        split: ``fractions``: of each identity's pictures, all three stages know every identity. ``disjoint``: no
+            identity in two stages.
+        fractions: Train, val and test share of the pictures.
         seed: Of the sample and of the split.
         masks: Folder in ``root`` that mirrors the trees with ground truth (``masks/train/n000002/0001_01.png``, codes
             0 background, 128 face, 255 hair); null = no masks.
@@ -59,24 +61,32 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
         fractions: Sequence[float] = (0.88, 0.06, 0.06),
         seed: int = 0,
         masks: str | None = None,
+        split: Literal["fractions", "disjoint"] = "fractions",
     ) -> None:
         if tree not in ("train", "test"):
             raise ValueError(f"data.tree={tree}: expected train or test.")
         if crop not in ("none", "tight"):
             raise ValueError(f"data.crop={crop}: expected none or tight.")
+        if split not in ("fractions", "disjoint"):
+            raise ValueError(f"data.split={split}: expected fractions or disjoint.")
         for name, number in (("identities", identities), ("pictures_per_identity", pictures_per_identity)):
             if number is not None and number < 1:
                 raise ValueError(f"data.{name}={number}: expected at least 1, or null for all.")
         self.root, self.tree, self.use_lists, self.crop = Path(root), tree, use_lists, crop
         self.sample_identities, self.sample_pictures = identities, pictures_per_identity
         self.fractions, self.seed, self.masks = check_fractions(fractions), check_seed(seed), masks
+        self.split_by = split
         self.classes = () if masks is None else ("background", "face", "hair")
         self.codes = Codes(FACE_HAIR)
 
     @cached_property
     def identities(self) -> tuple[str, ...]:  # type: ignore[override]
         """Folder names of the labels 0, 1, ..."""
-        return identity_names(self.manifest)
+        return self.names(self.manifest)
+
+    def names(self, manifest: Manifest) -> tuple[str, ...]:
+        """Folder names of the labels 0, 1, ..."""
+        return identity_names(manifest)
 
     @cached_property
     def meta(self) -> IdentityMeta | None:
@@ -117,8 +127,8 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
         return Survey(Manifest(pa.table(columns)), errors, self._meta_warnings(identities))
 
     def split(self, manifest: Manifest) -> dict[Stage, Manifest]:
-        """Divides the pictures of each identity by ``fractions``."""
-        return closed_set(manifest, self.fractions, self.seed)
+        """Divides the pictures as ``split`` says."""
+        return (closed_set if self.split_by == "fractions" else disjoint)(manifest, self.fractions, self.seed)
 
     def read(self, manifest: Manifest, row: int) -> Record:
         """Decodes one picture, cropped if so asked, and its mask if there are masks."""

@@ -6,9 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bareface.data.dataset import DataSet
-from bareface.data.manifest import Manifest
-from bareface.data.samples import Batch
+from bareface.data.samples import Batch, Samples
 from bareface.data.window import resample
 from bareface.io.pictures import write_picture
 from bareface.pipeline.background import compose
@@ -22,19 +20,18 @@ class CutoutSet:
 
     Args:
         folder: A new folder.
-        dataset: Reads the photos once more, at full resolution.
-        manifest: The samples that will come.
+        samples: Those that will come; their photos are read once more, at full resolution.
     """
 
-    def __init__(self, folder: Path, dataset: DataSet, manifest: Manifest) -> None:
-        self.folder, self.dataset, self.manifest = folder, dataset, manifest
-        self._rows = {manifest.key(row): row for row in range(len(manifest))}
+    def __init__(self, folder: Path, samples: Samples) -> None:
+        self.folder, self.samples = folder, samples
+        self._rows = {samples.manifest.key(row): row for row in range(len(samples))}
 
     def write(self, batch: Batch, mattes: Mattes, conditions: Mapping[str, Condition]) -> None:
         """Writes a batch."""
         removing = {name: module for name, module in conditions.items() if isinstance(module, Removed)}
         for index, key in enumerate(batch["key"]):
-            photo = self.dataset.read(self.manifest, self._rows[key]).image
+            photo = self.samples.record(self._rows[key]).image
             image = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(batch["image"].device)
             for name, cut in self._cut(
                 image, key, batch["content"][index : index + 1], mattes, removing, index

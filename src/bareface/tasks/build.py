@@ -55,7 +55,8 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     """The model for a data set, and what trains it.
 
     Raises:
-        ValueError: The data set does not have what the model is trained on.
+        ValueError: The data set does not have what the model is trained on; or a recogniser would remember another
+            framing than that of the pictures it was trained on.
     """
     if "segmenter" in cfg:
         if not isinstance(dataset, MaskDataSet):
@@ -65,6 +66,9 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
         return module
     if not isinstance(dataset, IdentityDataSet):
         raise ValueError(f"data={type(dataset).__name__} has no identities. Use it with module=segmentation.")
+    if cfg.loader.faces is not None and cfg.recogniser.framing != cfg.loader.framing:
+        wanted = f"loader.faces cuts the pictures to loader.framing={cfg.loader.framing}"
+        raise ValueError(f"recogniser.framing={cfg.recogniser.framing}: {wanted}. Set both to the same.")
     recogniser = plain(cfg.recogniser, identities=list(dataset.identities))
     module = plain(cfg.module, recogniser=recogniser)
     return module

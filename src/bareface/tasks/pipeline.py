@@ -51,7 +51,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
         folder,
         [str(key) for key in keys],
         lending,
-        CutoutSet(folder / "cutouts", dataset, manifest) if cfg.write_cutouts else None,
+        CutoutSet(folder / "cutouts", data.samples(cfg.stage, augment=False)) if cfg.write_cutouts else None,
     )
     loggers = build.each(cfg.logger)
     trainer = build.trainer(cfg, loggers)

@@ -26,6 +26,11 @@ class Faces:
         return len(self.scores)
 
 
+def no_faces() -> Faces:
+    """What a detector says of a picture without a face."""
+    return Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+
 class Detector(Protocol):
     """Finds faces."""
 

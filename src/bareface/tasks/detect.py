@@ -1,0 +1,73 @@
+"""``bareface detect``: where the faces are."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+from omegaconf import DictConfig
+from PIL import Image
+
+from bareface.callbacks.figures import Cell, Section, sheet
+from bareface.callbacks.predictions import draw_lot
+from bareface.data.dataset import DataSet
+from bareface.io.atomic import atomic_path
+from bareface.recognition.detection.choice import check_choice
+from bareface.recognition.detection.faces_table import FacesWriter
+from bareface.recognition.detection.figures import marked
+from bareface.recognition.detection.search import Found, Tally, search
+from bareface.tasks import build
+
+
+def detect(cfg: DictConfig) -> dict[str, float]:
+    """Writes ``faces.parquet``, ``failures.csv`` and ``figures/faces.png`` into the run's folder.
+
+    Returns:
+        How many pictures there were, with a face, without one, with several, unreadable.
+    """
+    check_choice(cfg.choice)
+    if cfg.pictures < 0:
+        raise ValueError(f"pictures={cfg.pictures}: expected 0 or more.")
+    dataset: DataSet = build.plain(cfg.data)
+    detector = build.plain(cfg.detector)
+    manifest = dataset.manifest
+    drawn = set(sorted(manifest.column("key"), key=draw_lot)[: cfg.pictures])
+    tally = Tally()
+    failures: list[Found] = []
+    typical: list[Found] = []
+    with FacesWriter(Path(cfg.run)) as writer:
+        for found in search(dataset, manifest, detector, cfg.choice, cfg.workers):
+            writer.write(found)
+            tally.add(found)
+            if found.reason is not None:
+                failures += [found] if len(failures) < cfg.pictures else []
+            elif found.key in drawn:
+                typical.append(found)
+    if failures or typical:
+        _draw(dataset, failures, typical, Path(cfg.run) / "figures" / "faces.png")
+    print(tally.text())
+    return {name: float(count) for name, count in vars(tally).items()}
+
+
+def _draw(dataset: DataSet, failures: list[Found], typical: list[Found], path: Path) -> None:
+    """A sheet of pictures, those without a face first."""
+    sections = []
+    for heading, part in (("failures", failures), ("faces", typical)):
+        cells = [Cell([_tile(dataset, found)], [(found.key, None), (_caption(dataset, found), None)]) for found in part]
+        sections += [Section(heading, cells)] if cells else []
+    note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        Image.fromarray(sheet("Faces that were found", sections, note=note)).save(temporary, format="PNG")
+
+
+def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    if found.size is None:
+        return marked(np.full((1, 1, 3), 220, np.uint8), found.faces)
+    rows = pc.index(dataset.manifest.table["key"], found.key)
+    return marked(dataset.read(dataset.manifest, rows.as_py()).image, found.faces)
+
+
+def _caption(dataset: DataSet, found: Found) -> str:
+    if found.reason is not None:
+        return found.reason.removeprefix(f"{dataset.picture(found.key)}: ")
+    return f"{found.faces.scores[0]:.3g}" + (f", {found.count} faces" if found.count > 1 else "")

@@ -1,0 +1,43 @@
+"""Faces from a file."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from bareface.errors import DataError
+from bareface.recognition.detection.boxes import BoxesFromFile
+
+PICTURE = np.zeros((9, 9, 3), np.uint8)
+
+
+@pytest.fixture
+def detector(tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_text("key,x1,y1,x2,y2,score\na.jpg,1,2,3,4,0.25\nb.jpg,,,,,\na.jpg,5,6,7,8,0.5\n")
+    return BoxesFromFile(str(path))
+
+
+def test_the_surest_face_comes_first(detector):
+    found = detector.detect(PICTURE, "a.jpg")
+    assert found.boxes.tolist() == [[5, 6, 7, 8], [1, 2, 3, 4]] and found.scores.tolist() == [0.5, 0.25]
+    assert np.isnan(found.landmarks).all() and found.landmarks.shape == (2, 5, 2)
+
+
+@pytest.mark.parametrize("key", ["b.jpg", "c.jpg", ""])
+def test_a_picture_without_a_row_or_without_a_box_has_no_face(detector, key):
+    assert len(detector.detect(PICTURE, key)) == 0
+
+
+def test_it_can_be_sent_to_another_process(detector):
+    sent = pickle.dumps(detector)
+    assert len(sent) < 500 and len(pickle.loads(sent).detect(PICTURE, "a.jpg")) == 2
+
+
+def test_files_are_looked_at_before_anything_is_done(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such table of faces"):
+        BoxesFromFile(str(tmp_path / "gone.csv"))
+    path = tmp_path / "boxes.csv"
+    path.write_text("key,x1,y1,x2,y2\na.jpg,1,2,3,?\n")
+    with pytest.raises(DataError, match=r"boxes\.csv: malformed rows: a\.jpg: expected numbers"):
+        BoxesFromFile(str(path))
