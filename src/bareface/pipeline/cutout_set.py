@@ -25,13 +25,12 @@ class CutoutSet:
 
     def __init__(self, folder: Path, samples: Samples) -> None:
         self.folder, self.samples = folder, samples
-        self._rows = {samples.manifest.key(row): row for row in range(len(samples))}
 
     def write(self, batch: Batch, mattes: Mattes, conditions: Mapping[str, Condition]) -> None:
         """Writes a batch."""
         removing = {name: module for name, module in conditions.items() if isinstance(module, Removed)}
         for index, key in enumerate(batch["key"]):
-            photo = self.samples.record(self._rows[key]).image
+            photo = self.samples.record(int(batch["row"][index])).image
             image = torch.from_numpy(photo.transpose(2, 0, 1).copy())[None].float().to(batch["image"].device)
             for name, cut in self._cut(
                 image, key, batch["content"][index : index + 1], mattes, removing, index
