@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
@@ -65,8 +66,9 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
         return module
     if not isinstance(dataset, IdentityDataSet):
         raise ValueError(f"data={type(dataset).__name__} has no identities. Use it with module=segmentation.")
-    recogniser = plain(cfg.recogniser, identities=list(dataset.identities))
-    module = plain(cfg.module, recogniser=recogniser)
+    trained = np.unique(dataset.splits["train"].column("label"))
+    recogniser = plain(cfg.recogniser, identities=[dataset.identities[label] for label in trained])
+    module = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     return module
 
 
