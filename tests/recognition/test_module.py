@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from bareface.callbacks.checkpoint_io import SafeCheckpointIO
 from bareface.data.samples import collate
 from bareface.errors import CheckpointError
+from bareface.recognition.metrics import RecognitionMetrics
 from bareface.recognition.module import RecognitionModule
 from bareface.recognition.recogniser import Recogniser
 
@@ -60,7 +61,13 @@ def trainer(folder: Path, **changes: object) -> pl.Trainer:
 
 
 def module(**changes: object) -> RecognitionModule:
-    return RecognitionModule(recogniser(), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1), **changes)
+    parts = {
+        "recogniser": recogniser(),
+        "loss": nn.CrossEntropyLoss(),
+        "metrics": RecognitionMetrics(),
+        "optimizer": partial(torch.optim.SGD, lr=0.1),
+    }
+    return RecognitionModule(**parts | changes)
 
 
 def test_the_channel_order_is_the_models_own() -> None:
@@ -109,7 +116,7 @@ def test_resuming_from_another_number_of_identities_says_which(tmp_path: Path) -
     run = trainer(tmp_path, enable_checkpointing=False)
     run.fit(module(), loader())
     run.save_checkpoint(tmp_path / "x.ckpt")
-    other = RecognitionModule(recogniser(7), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1))
+    other = module(recogniser=recogniser(7))
     with pytest.raises(CheckpointError, match="ckpt_path: its identities is .*, this run's is a list of 7"):
         trainer(tmp_path, enable_checkpointing=False).fit(other, loader(), ckpt_path=tmp_path / "x.ckpt")
 

@@ -86,7 +86,7 @@ class DataModule(pl.LightningDataModule):
             sampler=sampler,
             num_workers=self.num_workers,
             collate_fn=partial(collate, mix=self.mix) if shuffle else collate,
-            drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,  # type: ignore[arg-type]
+            drop_last=shuffle and self.drop_last and len(sampler or samples) > self.batch_size,  # type: ignore[arg-type]
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.num_workers > 0,
             generator=torch.Generator().manual_seed(self.seed),

@@ -64,6 +64,7 @@ class RecognitionModule(TrainingModule):
             raise ValueError(f"loss.label_smoothing={loss.label_smoothing}: head {name} allows none. Set it to 0.")
         self.register_buffer("labels", _positions(identities, recogniser.identities, closed_set), persistent=False)
         self.recogniser, self.freeze_backbone, self.closed_set = recogniser, freeze == "backbone", closed_set
+        self._ddp_params_and_buffers_to_ignore: list[str] = []
         if self.freeze_backbone:
             recogniser.backbone.requires_grad_(False)
 

@@ -65,9 +65,7 @@ class Recogniser(nn.Module):
         self.framing: Framing = framing
         self.normalise = Normalise(**normalise)
         self.backbone = checkpoint.build(backbone, BACKBONES)
-        built = checkpoint.build(
-            head, HEADS, embedding_size=self.backbone.embedding_size, identities=len(identities)
-        )
+        built = checkpoint.build(head, HEADS, embedding_size=self.backbone.embedding_size, identities=len(identities))
         assert isinstance(built, Head)
         self.head = built
         self.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -95,8 +95,8 @@ def _essence(cfg: Any) -> Any:
     essence["trainer"] = {
         name: value for name, value in plain["trainer"].items() if name not in ("max_epochs", "max_time")
     }
-    if "T_max" in essence["scheduler"]:
-        essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
+    ends = ("T_max", "total_iters")
+    essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name not in ends}
     if "lr_lambda" in essence["scheduler"]:
         essence["scheduler"]["lr_lambda"] = {**essence["scheduler"]["lr_lambda"], "epochs": None}
     essence["module"] = {name: value for name, value in essence["module"].items() if name != "scheduler"}

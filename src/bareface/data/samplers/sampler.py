@@ -63,4 +63,5 @@ class IdentitySampler(DistributedSampler[Any]):
         """
         # Whole parts keep identities together, fractions shuffle within them.
         shuffled = np.argsort(np.repeat(np.arange(len(self.size)), self.size) + random.random(len(self.by_identity)))
-        return self.by_identity[shuffled[self.first[identity] + number % self.size[identity]]]
+        rows: Rows = self.by_identity[shuffled[self.first[identity] + number % self.size[identity]]]
+        return rows

@@ -60,4 +60,5 @@ class AdaFace(CosineHead):
         if len(norm) > 1:
             self.mean.lerp_(norm.mean(), self.momentum)
             self.deviation.lerp_(norm.std(), self.momentum)
-        return ((norm - self.mean) / (self.deviation + 1e-3) * self.concentration).clamp(-1, 1)
+        quality: Tensor = (norm - self.mean) / (self.deviation + 1e-3) * self.concentration
+        return quality.clamp(-1, 1)

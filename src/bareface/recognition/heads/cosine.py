@@ -71,7 +71,7 @@ class CosineHead(Head):
             embedding = embedding.float()
             cosine = cosines(embedding, self.weight.float())
             if self.centres > 1:
-                cosine = cosine.unflatten(1, (-1, self.centres)).amax(2)
+                cosine = cosine.reshape(len(cosine), -1, self.centres).amax(2)
             if label is not None:
                 right = label[:, None]
                 cosine = cosine.scatter(1, right, self.harder(cosine.gather(1, right), embedding))

@@ -108,13 +108,13 @@ class PartialFC(Head):
         everybody, start = joined(embedding)
         own = joined(label)[0] - self.first
         held = (own >= 0) & (own < len(self.weight))
-        rows = self._sample(own[held].unique())
+        rows = self._sample(torch.unique(own[held]))
         own = torch.searchsorted(rows, own.where(held, rows[0]))[:, None]
         centres = self.weight.index_select(0, rows).float()
         processes = place()[1]
         if processes > 1 and centres.requires_grad:
             # These gradients are of the sum of the processes' losses; the other parameters get their mean from DDP.
-            centres.register_hook(lambda gradient: gradient / processes)
+            centres.register_hook(lambda gradient: gradient / processes)  # type: ignore[no-untyped-call]
         cosine = cosines(everybody, centres)
         right = self.scale * (turned(cosine.gather(1, own), self.angle) - self.margin)[:, 0]
         column = torch.arange(len(rows), device=own.device)
