@@ -7,7 +7,7 @@ from torchmetrics import Metric
 
 BINS = 2**18
 """Cosines are told apart by 2 / BINS, far above the error of float32 and far below what matters."""
-BLOCK = 2**22
+BLOCK = 2**20
 """Cosines that are held at once."""
 
 
@@ -47,30 +47,33 @@ class EmbeddingMetrics(Metric):
         vectors, label = (
             torch.cat(value) if isinstance(value, list) else value for value in (self.embedding, self.label)
         )
-        counts = torch.zeros(2, BINS, dtype=torch.int64, device=vectors.device)
-        right, asked = torch.zeros((), device=vectors.device), torch.zeros((), device=vectors.device)
+        counts = torch.zeros(2 * BINS + 1, dtype=torch.int64, device=vectors.device)
+        nearest = torch.zeros(2, len(vectors), dtype=torch.int32, device=vectors.device)  # of others, of the same
+        broken = bool(vectors.isnan().any())
         with torch.autocast(vectors.device.type, enabled=False):
-            step = max(1, BLOCK // len(vectors))
+            step = max(1, BLOCK // max(1, len(vectors)))
             for start in range(0, len(vectors), step):
-                rows = torch.arange(start, min(start + step, len(vectors)), device=vectors.device)
-                mated = label[rows, None] == label
-                level = _levels(vectors[rows] @ vectors.T, mated)
-                itself = rows[:, None] == torch.arange(len(vectors), device=vectors.device)
-                for number, pairs in enumerate((~mated, mated & ~itself)):
-                    counts[number] += torch.bincount(level[pairs], minlength=BINS)
-                best_mate = level.masked_fill(~mated | itself, -1).amax(1)
-                right += (best_mate > level.masked_fill(mated, -1).amax(1)).sum()
-                asked += (best_mate >= 0).sum()
-        others, mates = counts.double()
+                end = min(start + step, len(vectors))
+                levels = _levels(vectors[start:end] @ vectors[start:].T, label[start:end, None] == label[start:], broken)
+                levels.triu_(1)  # each pair once
+                counts += torch.bincount((levels + BINS).flatten(), minlength=2 * BINS + 1)
+                for part, dimension in ((nearest[:, start:end], 1), (nearest[:, start:], 0)):
+                    lowest, highest = levels.aminmax(dim=dimension)
+                    part[0] = torch.maximum(part[0], -lowest)
+                    part[1] = torch.maximum(part[1], highest)
+        others, mates = counts[:BINS].flip(0).double(), counts[BINS + 1 :].double()
         if not others.sum() or not mates.sum():
             return {"auc": nan, "eer": nan, "rank1": nan}
-        return {**_areas(mates / mates.sum(), others / others.sum()), "rank1": right / asked}
+        rank1 = (nearest[1] > nearest[0]).sum() / (nearest[1] > 0).sum()
+        return {**_areas(mates / mates.sum(), others / others.sum()), "rank1": rank1}
 
 
-def _levels(cosine: Tensor, mated: Tensor) -> Tensor:
-    """Bins 0 to BINS - 1."""
-    cosine = torch.where(cosine.isnan(), torch.where(mated, -1.0, 1.0), cosine)
-    return ((cosine.clamp(-1, 1) + 1) * ((BINS - 1) / 2)).round().long()
+def _levels(cosine: Tensor, mated: Tensor, broken: bool) -> Tensor:
+    """Steps of alikeness, 1 to BINS: int32, those of two identities negative. Changes ``cosine``."""
+    level = cosine.clamp_(-1, 1).add_(1).mul_((BINS - 1) / 2).round_().add_(1)
+    if broken:
+        level = torch.where(level.isnan(), torch.where(mated, 1, BINS), level)
+    return torch.where(mated, level, -level).int()
 
 
 def _areas(mates: Tensor, others: Tensor) -> dict[str, Tensor]:
