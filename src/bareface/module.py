@@ -76,7 +76,7 @@ class TrainingModule(pl.LightningModule):
         outputs = self._step(batch, stage)
         if "loss" in outputs:
             if stage == "train" and not bool(outputs["loss"].isfinite()):
-                raise TrainingError(self._last_words(float(outputs["loss"])))
+                raise TrainingError(self._last_words(outputs["loss"].item()))
             self.stage_loss(stage).update(outputs["loss"].detach(), weight=len(batch["key"]))
         return outputs
 

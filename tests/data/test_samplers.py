@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from callbacks.tiny import identity_data, mask_data
 from torch.utils.data import Sampler
 
 from bareface.data.samplers.balanced import BalancedSampler
 from bareface.data.samplers.pk import PKSampler
 from bareface.data.samplers.sampler import IdentitySampler
 from bareface.errors import DataError
-from callbacks.tiny import identity_data, mask_data
 
 LABELS = np.array([7] * 10 + [3] * 1 + [5] * 5 + [2] * 8, np.int32)[np.random.default_rng(0).permutation(24)]
 
