@@ -53,8 +53,12 @@ def test_a_training_without_one(loss: str, data: Path) -> None:
 
 
 def test_the_experiment_of_arcface(data: Path) -> None:
-    run = bareface("train", "experiment=arcface", *PEOPLE, f"data.root={data}", f"runs={data / 'heads'}")
+    options = [*PEOPLE, *PLAIN, "backbone.backbone._target_=bareface.recognition.backbones.resnet.ResNet18"]
+    options += ["~backbone.backbone.wiring", f"data.root={data}", f"runs={data / 'heads'}"]
+    run = bareface("train", "experiment=arcface", *options)
     assert run.status == 0, run.stderr
+    card = torch.load(run.folder / "checkpoints/best.ckpt", weights_only=True)["card"]
+    assert card["backbone"]["backbone"]["stem"] == "imagenet" and card["head"]["margin"] == 0.5
     assert "test/top1" in run.results
 
 
@@ -70,9 +74,8 @@ def test_a_backbone_starts_from_a_checkpoint(data: Path) -> None:
     assert backbone and all(torch.equal(states[0][name], states[1][name]) for name in backbone)
     other = train(data, "backbone=resnet18", "backbone.stem=small", given)
     assert other.status == 1
-    assert "its backbone is" in other.stderr.splitlines()[-1] and other.stderr.splitlines()[-1].endswith(
-        "Use the same."
-    )
+    message = other.stderr.splitlines()[-1]
+    assert "its backbone is" in message and message.endswith("Use the same.")
     missing = train(data, "backbone_weights=/nowhere.ckpt")
     assert "/nowhere.ckpt: no such checkpoint" in missing.stderr.splitlines()[-1]
 

@@ -54,9 +54,8 @@ class EmbeddingMetrics(Metric):
             step = max(1, BLOCK // max(1, len(vectors)))
             for start in range(0, len(vectors), step):
                 end = min(start + step, len(vectors))
-                levels = _levels(
-                    vectors[start:end] @ vectors[start:].T, label[start:end, None] == label[start:], broken
-                )
+                mated = label[start:end, None] == label[start:]
+                levels = _levels(vectors[start:end] @ vectors[start:].T, mated, broken)
                 levels.triu_(1)  # each pair once
                 counts += torch.bincount((levels + BINS).flatten(), minlength=2 * BINS + 1)
                 for part, dimension in ((nearest[:, start:end], 1), (nearest[:, start:], 0)):
