@@ -44,6 +44,8 @@ def test_the_head_knows_those_alone_who_are_trained_on(tmp_path: pytest.TempPath
 
 
 def test_others_have_no_closed_set() -> None:
-    with pytest.raises(InstantiationException, match=r"metrics=closed_set: the data has 1 identities that .*: Ada Lovelace\. "):
+    with pytest.raises(
+        InstantiationException, match=r"metrics=closed_set: the data has 1 identities that .*: Ada Lovelace\. "
+    ):
         build.training_module(composed(), Disjoint())
     assert build.training_module(composed(), People()).recogniser.identities == People.identities
