@@ -27,6 +27,10 @@ class CheckpointError(BarefaceError):
     """A file is not a checkpoint, not one that this program may load, or one of another task."""
 
 
+class TrainingError(BarefaceError):
+    """A training cannot go on."""
+
+
 class FetchError(BarefaceError):
     """A file that was asked for could not be fetched."""
 

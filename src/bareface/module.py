@@ -2,7 +2,7 @@
 
 import platform
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +17,7 @@ from torchmetrics import MeanMetric, Metric
 from bareface import __version__
 from bareface.data.dataset import STAGES, Stage
 from bareface.data.samples import Batch
-from bareface.errors import CheckpointError
+from bareface.errors import CheckpointError, TrainingError
 
 
 def versions() -> dict[str, str]:
@@ -39,9 +39,10 @@ class TrainingModule(pl.LightningModule):
     Args:
         card: What the model is made of, plain values.
         loss: Scores and target to a scalar.
-        metrics: Of each stage; each computes a dictionary of figures.
+        metrics: Of each stage that has some; each computes a dictionary of figures.
         optimizer: Called with the parameters that are to be trained.
         scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
+        losses: The stages whose mean loss is logged; the outputs of their steps have a ``loss``.
     """
 
     def __init__(
@@ -51,12 +52,13 @@ class TrainingModule(pl.LightningModule):
         metrics: Mapping[Stage, Metric],
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
+        losses: Collection[Stage] = STAGES,
     ) -> None:
         super().__init__()
         self.card, self.loss = card, loss
-        self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics[stage] for stage in STAGES})
+        self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics[stage] for stage in metrics})
         # A metric, not Lightning's own mean: that one is reduced when a callback of one process first looks at it.
-        self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in STAGES})
+        self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in losses})
         self.make_optimizer, self.make_scheduler = optimizer, scheduler
 
     @property
@@ -66,14 +68,22 @@ class TrainingModule(pl.LightningModule):
 
     @abstractmethod
     def _step(self, batch: Batch, stage: Stage) -> dict[str, Any]:
-        """Scores a batch, updates the stage's metrics, returns the ``loss`` and what else callbacks may want."""
+        """Scores a batch, updates the stage's metrics, returns the ``loss`` if any and what else callbacks may want."""
 
     def _shared_step(self, batch: Batch, stage: Stage) -> dict[str, Any] | None:
         if not batch["key"]:  # nothing of this batch could be read
             return None
         outputs = self._step(batch, stage)
-        self.stage_loss(stage).update(outputs["loss"].detach(), weight=len(batch["key"]))
+        if "loss" in outputs:
+            if stage == "train" and not bool(outputs["loss"].isfinite()):
+                raise TrainingError(self._last_words(outputs["loss"].item()))
+            self.stage_loss(stage).update(outputs["loss"].detach(), weight=len(batch["key"]))
         return outputs
+
+    def _last_words(self, loss: float) -> str:
+        rates = ", ".join(f"{group['lr']:.3g}" for group in self.trainer.optimizers[0].param_groups)
+        when = f"at step {self.global_step} (epoch {self.current_epoch}) with the learning rate {rates}"
+        return f"train/loss={loss} {when}: expected a number. Lower optimizer.lr, or set trainer.gradient_clip_val."
 
     def stage_metrics(self, stage: Stage) -> Metric:
         """The metrics of one stage."""
@@ -88,11 +98,14 @@ class TrainingModule(pl.LightningModule):
         return loss
 
     def _log_metrics(self, stage: Stage) -> None:
-        metrics, loss = self.stage_metrics(stage), self.stage_loss(stage)
-        figures = {"loss": loss.compute(), **metrics.compute()}  # over all processes
+        figures: dict[str, Any] = {}  # over all processes
+        if f"{stage}_loss" in self.losses:
+            figures["loss"] = self.stage_loss(stage).compute()
+            self.stage_loss(stage).reset()
+        if f"{stage}_metrics" in self.metrics:
+            figures |= self.stage_metrics(stage).compute()
+            self.stage_metrics(stage).reset()
         self.log_dict({f"{stage}/{name}": value for name, value in figures.items()})
-        metrics.reset()
-        loss.reset()
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Any] | None:
         """The loss of one batch; None skips it."""

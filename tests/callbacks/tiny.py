@@ -15,6 +15,8 @@ from bareface.data.dataset import IdentityDataSet, MaskDataSet, Record, Stage
 from bareface.data.manifest import Manifest
 from bareface.data.transforms import Letterbox, RecognitionAugmentation, SegmentationAugmentation
 from bareface.errors import PictureError
+from bareface.recognition.heads.linear import Linear
+from bareface.recognition.metrics import RecognitionMetrics
 from bareface.recognition.module import RecognitionModule
 from bareface.segmentation.losses.cross_entropy import CrossEntropyLoss
 from bareface.segmentation.module import SegmentationModule
@@ -130,10 +132,13 @@ class TinyRecogniser(nn.Module):
         super().__init__()
         torch.manual_seed(1)
         self.card = {"task": "recognition", "identities": list(People.identities)}
-        self.identities, self.backbone = People.identities, nn.Linear(27, 3)
+        self.identities, self.backbone, self.head = People.identities, nn.Identity(), Linear(27, 3)
+
+    def embed(self, image: Tensor, content: Tensor | None = None) -> Tensor:
+        return self.backbone(nn.functional.adaptive_avg_pool2d(image.float() / 128 - 1, 3).flatten(1))
 
     def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
-        return self.backbone(nn.functional.adaptive_avg_pool2d(image.float() / 128 - 1, 3).flatten(1))
+        return self.head(self.embed(image, content))
 
 
 def segmentation() -> SegmentationModule:
@@ -141,7 +146,8 @@ def segmentation() -> SegmentationModule:
 
 
 def recognition() -> RecognitionModule:
-    return RecognitionModule(TinyRecogniser(), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.02))
+    optimizer = partial(torch.optim.SGD, lr=0.02)
+    return RecognitionModule(TinyRecogniser(), nn.CrossEntropyLoss(), RecognitionMetrics(), optimizer)
 
 
 def trainer(folder: Path, callbacks: list[pl.Callback] | None = None, **changes: object) -> pl.Trainer:

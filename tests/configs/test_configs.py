@@ -14,8 +14,10 @@ from bareface.tasks.launch import conf_folder, register_resolvers
 CONF = conf_folder()
 BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train_transform", "eval_transform"}
 BY_CODE |= {"embedding_size", "params", "optimizer", "self", "args", "kwargs", "network", "backbone", "head"}
+BY_CODE |= {"labels", "batch_size", "seed"}
 """Arguments that no file gives: they depend on the data, or on each other."""
-RECOGNITION = ("backbone", "head")
+RECOGNITION = ("backbone", "head", "metrics", "sampler")
+RECOGNITION_LOSSES = ("softmax", "triplet", "triplet_semihard")
 
 
 def setup_module() -> None:
@@ -41,7 +43,7 @@ def commands() -> Iterator[tuple[str, ...]]:
             yield ("pipeline", f"{group}={name}")
         elif group == "detector":
             yield ("detect", f"{group}={name}")
-        elif group in RECOGNITION or name in ("recognition", "softmax"):
+        elif group in RECOGNITION or name == "recognition" or (group == "loss" and name in RECOGNITION_LOSSES):
             other = [] if group == "module" else ["module=recognition"]
             yield ("train", *other, f"{group}={name}")
         else:

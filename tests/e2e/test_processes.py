@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from e2e.conftest import PEOPLE, Done, bareface
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
+SHARED = ["head=partial_fc", "head.sample_rate=0.7", "sampler=balanced"]
 UNEVEN = ["data.identities=5", "data.photos=9", "trainer.precision=32-true", "data.fractions=[0.5,0.2,0.3]"]
 
 
@@ -60,3 +62,26 @@ def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Do
     assert not list(two.folder.glob(".outcomes*"))
     exact = [{name: value for name, value in run.results.items() if "top" in name} for run in (alone, two)]
     assert exact[0] and exact[0] == exact[1]
+
+
+def test_a_head_that_two_processes_share_is_whole_in_the_checkpoint(data: Path) -> None:
+    options = ["experiment=demo_recognition", "scheduler=step", *PEOPLE, *UNEVEN, *SHARED]  # cosine would end at 0
+    options += [f"data.root={data}", f"runs={data / 'shared'}"]
+    alone = bareface("train", *options)
+    assert alone.status == 0, alone.stderr
+    more = ("trainer.max_epochs=2", f"ckpt_path='{alone.folder / 'checkpoints/last.ckpt'}'")
+    two = start("train", *options, *TWO, *more)
+    assert two.status == 0, two.stderr
+    checkpoint = two.folder / "checkpoints/last.ckpt"
+    again = bareface("evaluate", *options, f"ckpt_path='{two.folder / 'checkpoints/best.ckpt'}'")
+    assert again.status == 0, again.stderr
+    expected = {name: value for name, value in two.results.items() if name.startswith("test/")}
+    assert again.results == pytest.approx(expected, abs=1e-5)
+    before, after = (
+        torch.load(path, weights_only=True) for path in (alone.folder / "checkpoints/last.ckpt", checkpoint)
+    )
+    weights = [each["state_dict"]["recogniser.head.weight"] for each in (before, after)]
+    assert weights[0].shape == weights[1].shape == (5, 512)
+    assert (weights[0] != weights[1]).any(1).all(), "every identity's centre has moved, whichever process held it"
+    momentum = list(after["optimizer_states"][0]["state"].values())[-1]["momentum_buffer"]
+    assert momentum.shape == (5, 512) and momentum.any(1).all()

@@ -19,7 +19,7 @@ def test_ties_and_broken_scores_are_never_right() -> None:
 def test_shares() -> None:
     metrics = RecognitionMetrics()
     scores = torch.arange(8.0).flip(0).repeat(4, 1)  # identity 0 is always first, 7 always last
-    metrics.update(scores, torch.tensor([0, 1, 4, 5]))
+    metrics.update(torch.zeros(4, 2), scores, torch.tensor([0, 1, 4, 5]))
     found = metrics.compute()
     assert found["top1"].item() == pytest.approx(1 / 4)
     assert found["top5"].item() == pytest.approx(3 / 4)

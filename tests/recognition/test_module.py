@@ -11,18 +11,21 @@ from torch.utils.data import DataLoader
 
 from bareface.callbacks.checkpoint_io import SafeCheckpointIO
 from bareface.data.samples import collate
-from bareface.errors import CheckpointError
+from bareface.errors import CheckpointError, TrainingError
+from bareface.recognition.backbone_weights import fill_backbone
+from bareface.recognition.embedding_metrics import EmbeddingMetrics
+from bareface.recognition.metrics import RecognitionMetrics
 from bareface.recognition.module import RecognitionModule
 from bareface.recognition.recogniser import Recogniser
 
 NORMALISE = {"mean": [120.0, 110.0, 100.0], "std": [64.0, 64.0, 64.0], "channels": "rgb"}
 
 
-def recogniser(identities: int = 3) -> Recogniser:
+def recogniser(identities: int = 3, head: str = "linear.Linear") -> Recogniser:
     torch.manual_seed(0)
     return Recogniser(
         backbone={"_target_": "bareface.recognition.backbones.resnet.ResNet18"},
-        head={"_target_": "bareface.recognition.heads.linear.Linear"},
+        head={"_target_": f"bareface.recognition.heads.{head}"},
         normalise=NORMALISE,
         shorter=36,
         crop=32,
@@ -60,7 +63,13 @@ def trainer(folder: Path, **changes: object) -> pl.Trainer:
 
 
 def module(**changes: object) -> RecognitionModule:
-    return RecognitionModule(recogniser(), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1), **changes)
+    parts = {
+        "recogniser": recogniser(),
+        "loss": nn.CrossEntropyLoss(),
+        "metrics": RecognitionMetrics(),
+        "optimizer": partial(torch.optim.SGD, lr=0.1),
+    }
+    return RecognitionModule(**parts | changes)
 
 
 def test_the_channel_order_is_the_models_own() -> None:
@@ -109,7 +118,7 @@ def test_resuming_from_another_number_of_identities_says_which(tmp_path: Path) -
     run = trainer(tmp_path, enable_checkpointing=False)
     run.fit(module(), loader())
     run.save_checkpoint(tmp_path / "x.ckpt")
-    other = RecognitionModule(recogniser(7), nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1))
+    other = module(recogniser=recogniser(7))
     with pytest.raises(CheckpointError, match="ckpt_path: its identities is .*, this run's is a list of 7"):
         trainer(tmp_path, enable_checkpointing=False).fit(other, loader(), ckpt_path=tmp_path / "x.ckpt")
 
@@ -132,6 +141,90 @@ def test_an_unfrozen_backbone_gathers_statistics(tmp_path: Path) -> None:
 def test_freeze_takes_no_other_word() -> None:
     with pytest.raises(ValueError, match=r"module.freeze=head: expected backbone or null"):
         module(freeze="head")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_says_when(tmp_path: Path) -> None:
+    class Fourth(nn.CrossEntropyLoss):
+        calls = 0
+
+        def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            return super().forward(logits, target) / (0 if self.calls == 4 else 1)
+
+    message = (
+        r"^train/loss=inf at step 3 \(epoch 1\) with the learning rate 0\.1: expected a number\. "
+        r"Lower optimizer\.lr, or set trainer\.gradient_clip_val\.$"
+    )
+    run = trainer(tmp_path, enable_checkpointing=False)
+    run.fit_loop.max_epochs = 2
+    with pytest.raises(TrainingError, match=message):
+        run.fit(module(loss=Fourth()), loader())
+
+
+def test_what_does_not_go_together() -> None:
+    for head, loss, message in (
+        ("embedding.Embedding", nn.CrossEntropyLoss(), r"metrics=closed_set: head Embedding scores no identities\. "),
+        ("partial_fc.PartialFC", nn.CrossEntropyLoss(label_smoothing=0.1), r"loss\.label_smoothing=0\.1: head Partial"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            module(recogniser=recogniser(head=head), loss=loss)
+    message = (
+        r"^metrics=closed_set: the data has 1 identities that the recogniser does not know: Eve\. "
+        r"Use metrics=embedding, or another data\.split\.$"
+    )
+    with pytest.raises(ValueError, match=message):
+        module(identities=["person 1", "Eve"])
+
+
+def test_labels_of_the_data_become_those_of_the_head() -> None:
+    trained = module(identities=["person 2", "person 1", "person 0"])
+    batch = next(iter(loader(32)))
+    batch["image"] = batch["image"][:, :, :32, :32]
+    seen: list[torch.Tensor] = []
+    trained.loss.register_forward_hook(lambda part, inputs, output: seen.append(inputs[1]))
+    trained._step(batch, "train")
+    assert seen[0].tolist() == [2, 1, 0] and batch["label"].tolist() == [0, 1, 2]
+
+
+def test_other_people_are_measured_by_their_embeddings(tmp_path: Path) -> None:
+    strangers = module(metrics=EmbeddingMetrics(), identities=["person 0", "Eve", "Mallory"])
+    run = trainer(tmp_path, enable_checkpointing=False)
+    found = run.validate(strangers, loader(), verbose=False)[0]
+    assert found.keys() == {"val/auc", "val/eer", "val/rank1"}
+    again = EmbeddingMetrics()
+    strangers.eval()
+    for batch in loader():
+        with torch.no_grad():
+            again.update(strangers.recogniser.embed(batch["image"], batch["content"]), None, batch["label"])
+    assert found["val/auc"] == pytest.approx(again.compute()["auc"].item())
+
+
+def test_a_shared_head_is_kept_from_ddp_and_takes_no_clipping(tmp_path: Path) -> None:
+    shared = module(recogniser=recogniser(head="partial_fc.PartialFC"))
+    shared.recogniser.head.distribute = lambda: ("weight",)
+    shared.trainer = trainer(tmp_path, enable_checkpointing=False)
+    shared.configure_model()
+    assert shared._ddp_params_and_buffers_to_ignore == ["recogniser.head.weight"]
+    shared.trainer = trainer(tmp_path, enable_checkpointing=False, gradient_clip_val=1.0)
+    message = r"^trainer\.gradient_clip_val=1\.0: several processes share this head's gradients\. Set it to null\.$"
+    with pytest.raises(ValueError, match=message):
+        shared.configure_model()
+
+
+def test_a_backbone_from_a_checkpoint(tmp_path: Path) -> None:
+    run = trainer(tmp_path, enable_checkpointing=False)
+    first = module()
+    run.fit(first, loader())
+    run.save_checkpoint(tmp_path / "x.ckpt")
+    other = recogniser(7, head="arcface.ArcFace")
+    torch.nn.init.zeros_(other.backbone.conv1.weight)
+    fill_backbone(other, tmp_path / "x.ckpt")
+    state = first.recogniser.backbone.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in other.backbone.state_dict().items())
+    other.card["backbone"] = {**other.card["backbone"], "stem": "small"}
+    message = r"backbone_weights=.*x\.ckpt: its backbone is \{.*\}, this run's is \{.*small'\}\. Use the same\.$"
+    with pytest.raises(CheckpointError, match=message):
+        fill_backbone(other, tmp_path / "x.ckpt")
 
 
 def test_metrics_are_logged_under_their_stage(tmp_path: Path) -> None:

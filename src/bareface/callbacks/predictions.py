@@ -67,7 +67,8 @@ class Smallest(Generic[T]):
 class _Predictions(pl.Callback):
     """Watches the scores that a model gives in validation and test; costs no second forward pass."""
 
-    model: str  # the module's attribute whose output is watched
+    model: str  # the module's attribute that knows the names of what is predicted
+    watched: str  # the part of the module whose output is watched
 
     def __init__(self, folder: str | Path, pictures: int) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class _Predictions(pl.Callback):
         self._stop()
         if trainer.is_global_zero and not trainer.sanity_checking:
             self._reset()
-            self._handle = getattr(module, self.model).register_forward_hook(self._watch)
+            self._handle = module.get_submodule(self.watched).register_forward_hook(self._watch)
 
     def _watch(self, model: nn.Module, inputs: object, scores: Tensor) -> None:
         self._scores = scores.detach()
@@ -159,7 +160,7 @@ class SegmentationPredictions(_Predictions):
         pictures: How many pictures a sheet shows.
     """
 
-    model = "segmenter"
+    model = watched = "segmenter"
 
     def _reset(self) -> None:
         self._drawn: Smallest[tuple[Picture, Mask, Mask, Tensor]] = Smallest(self.pictures)
@@ -205,7 +206,7 @@ class RecognitionPredictions(_Predictions):
         pictures: How many pictures a sheet shows.
     """
 
-    model = "recogniser"
+    model, watched = "recogniser", "recogniser.head"
 
     def _reset(self) -> None:
         self._worst: Smallest[tuple[Picture, Answer]] = Smallest((self.pictures + 1) // 2)

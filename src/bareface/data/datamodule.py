@@ -1,6 +1,6 @@
 """From a data set to loaders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from bareface.data.dataset import STAGES, DataSet, MaskDataSet, Stage
 from bareface.data.face_frames import FaceFrames, OnNoFace, with_faces
@@ -29,6 +29,8 @@ class DataModule(pl.LightningDataModule):
         train_transform: What training sees.
         eval_transform: What validation and test see.
         mix: What becomes of a training batch as a whole; None leaves it as it is.
+        sampler: Called with the ``labels`` of the training pictures, ``batch_size`` and ``seed``: in which order they
+            come; None shuffles them.
         batch_size: Pictures a batch, in every stage.
         num_workers: Processes that decode and augment, 0 = the main process.
         on_error: ``raise`` ends the run at the first unreadable picture, ``skip`` goes on and lists it.
@@ -54,13 +56,14 @@ class DataModule(pl.LightningDataModule):
         faces: str | None = None,
         framing: FaceFraming = "box",
         on_no_face: OnNoFace = "fail",
+        sampler: Callable[..., Sampler[int]] | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1:
             raise ValueError(f"loader.batch_size={batch_size}: expected at least 1.")
         self.dataset, self.train_transform, self.eval_transform = dataset, train_transform, eval_transform
         self.batch_size, self.num_workers, self.on_error, self.seed = batch_size, num_workers, on_error, seed
-        self.drop_last, self.mix = drop_last, mix
+        self.drop_last, self.mix, self.sampler = drop_last, mix, sampler
         self.faces, self.frames = faces, FaceFrames(framing, on_no_face)
 
     @cached_property
@@ -99,28 +102,41 @@ class DataModule(pl.LightningDataModule):
             pin_memory=torch.cuda.is_available(),
         )
 
-    def loader(self, samples: Dataset[Any], shuffle: bool = False) -> DataLoader[Any]:
-        """Batches of any samples.
+    def loader(
+        self, samples: Dataset[Any], shuffle: bool = False, sampler: Sampler[int] | None = None
+    ) -> DataLoader[Any]:
+        """Batches of any samples, of training pictures where they are shuffled, in the order of the sampler if any.
 
         Several processes share what is not shuffled without showing a picture twice, which would count it twice.
         """
-        shared = torch.distributed.is_initialized() and not shuffle
+        if torch.distributed.is_initialized() and not shuffle:
+            sampler = UnrepeatedDistributedSampler(samples, shuffle=False)
         return DataLoader(
             samples,
             batch_size=self.batch_size,
-            shuffle=shuffle,
-            sampler=UnrepeatedDistributedSampler(samples, shuffle=False) if shared else None,
+            shuffle=shuffle and sampler is None,
+            sampler=sampler,
             num_workers=self.num_workers,
             collate_fn=partial(collate, mix=self.mix) if shuffle else collate,
-            drop_last=shuffle and self.drop_last and len(samples) > self.batch_size,  # type: ignore[arg-type]
+            drop_last=shuffle and self.drop_last and len(sampler or samples) > self.batch_size,  # type: ignore[arg-type]
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.num_workers > 0,
             generator=torch.Generator().manual_seed(self.seed),
         )
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Shuffled and augmented."""
-        return self.loader(self.samples("train", augment=True), shuffle=True)
+        """Shuffled, or as the sampler says, and augmented.
+
+        Raises:
+            ValueError: The sampler needs identities and there are none.
+        """
+        samples = self.samples("train", augment=True)
+        if self.sampler is None:
+            return self.loader(samples, shuffle=True)
+        if not samples.manifest.has("label"):
+            raise ValueError(f"loader.sampler: data={type(self.dataset).__name__} has no identities. Set it to null.")
+        labels = samples.manifest.column("label")
+        return self.loader(samples, True, self.sampler(labels=labels, batch_size=self.batch_size, seed=self.seed))
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         """In manifest order; nothing where the split has no validation pictures."""

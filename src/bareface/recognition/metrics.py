@@ -28,6 +28,7 @@ class RecognitionMetrics(Metric):
     With no picture both are NaN; with five identities or fewer ``top5`` is 1 unless scores tie.
     """
 
+    closed_set = True
     full_state_update = False
     first: Tensor
     among_five: Tensor
@@ -38,8 +39,8 @@ class RecognitionMetrics(Metric):
         for name in ("first", "among_five", "pictures"):
             self.add_state(name, torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
 
-    def update(self, logits: Tensor, label: Tensor) -> None:
-        """Adds a batch: (N, identities) logits and (N,) labels."""
+    def update(self, embedding: Tensor, logits: Tensor, label: Tensor) -> None:
+        """Adds a batch: (N, identities) logits and (N,) labels; embeddings are not looked at."""
         rank = ranks(logits, label)
         self.first += (rank < 1).sum()
         self.among_five += (rank < 5).sum()

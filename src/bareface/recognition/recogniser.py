@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from bareface.data.normalise import Normalise
 from bareface.data.window import centre_window, resample
 from bareface.io import checkpoint
+from bareface.recognition.heads.head import Head
 
 Framing = Literal["picture", "box", "aligned"]
 BACKBONES, HEADS = "bareface.recognition.backbones", "bareface.recognition.heads"
@@ -64,9 +65,9 @@ class Recogniser(nn.Module):
         self.framing: Framing = framing
         self.normalise = Normalise(**normalise)
         self.backbone = checkpoint.build(backbone, BACKBONES)
-        self.head = checkpoint.build(
-            head, HEADS, embedding_size=self.backbone.embedding_size, identities=len(identities)
-        )
+        built = checkpoint.build(head, HEADS, embedding_size=self.backbone.embedding_size, identities=len(identities))
+        assert isinstance(built, Head)
+        self.head = built
         self.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod

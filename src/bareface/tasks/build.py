@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
@@ -69,8 +70,9 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     if cfg.loader.faces is not None and cfg.recogniser.framing != cfg.loader.framing:
         wanted = f"loader.faces cuts the pictures to loader.framing={cfg.loader.framing}"
         raise ValueError(f"recogniser.framing={cfg.recogniser.framing}: {wanted}. Set both to the same.")
-    recogniser = plain(cfg.recogniser, identities=list(dataset.identities))
-    module = plain(cfg.module, recogniser=recogniser)
+    trained = np.unique(dataset.splits["train"].column("label"))
+    recogniser = plain(cfg.recogniser, identities=[dataset.identities[label] for label in trained])
+    module = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     return module
 
 

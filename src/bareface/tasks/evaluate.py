@@ -5,7 +5,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 from omegaconf import DictConfig
 
-from bareface.data.dataset import DataSet
+from bareface.data.dataset import DataSet, IdentityDataSet
 from bareface.module import TrainingModule
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
@@ -30,8 +30,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     else:
         recogniser = Recogniser.load(path)
         _same("canvas", cfg.canvas, recogniser.canvas)
-        _same("identities of the data", list(getattr(dataset, "identities", ())), list(recogniser.identities))
-        module = build.plain(cfg.module, recogniser=recogniser)
+        if not isinstance(dataset, IdentityDataSet):
+            raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
+        module = build.plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     data = build.data_module(cfg, dataset)
     build.balance(module, data)
     if cfg.compile:

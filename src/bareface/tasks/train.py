@@ -8,6 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bareface.data.dataset import DataSet
+from bareface.recognition.backbone_weights import fill_backbone
+from bareface.recognition.module import RecognitionModule
 from bareface.segmentation.encoder_weights import fill_encoder
 from bareface.segmentation.module import SegmentationModule
 from bareface.tasks import build
@@ -28,6 +30,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     _check_monitor(cfg, dataset)
     if resume is None and isinstance(module, SegmentationModule) and cfg.encoder_weights is not None:
         fill_encoder(module.network, cfg.encoder_weights)
+    if resume is None and isinstance(module, RecognitionModule) and cfg.backbone_weights is not None:
+        fill_backbone(module.recogniser, Path(cfg.backbone_weights))
     data = build.data_module(cfg, dataset)
     build.balance(module, data)
     if cfg.compile:
@@ -91,8 +95,8 @@ def _essence(cfg: Any) -> Any:
     essence["trainer"] = {
         name: value for name, value in plain["trainer"].items() if name not in ("max_epochs", "max_time")
     }
-    if "T_max" in essence["scheduler"]:
-        essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name != "T_max"}
+    ends = ("T_max", "total_iters")
+    essence["scheduler"] = {name: value for name, value in essence["scheduler"].items() if name not in ends}
     if "lr_lambda" in essence["scheduler"]:
         essence["scheduler"]["lr_lambda"] = {**essence["scheduler"]["lr_lambda"], "epochs": None}
     essence["module"] = {name: value for name, value in essence["module"].items() if name != "scheduler"}

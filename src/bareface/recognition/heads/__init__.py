@@ -1,1 +1,1 @@
-"""Heads: (N, D) embeddings in, (N, identities) scores out."""
+"""Heads: (N, D) embeddings in, scores of the identities out."""

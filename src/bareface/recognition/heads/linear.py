@@ -1,9 +1,12 @@
 """The softmax classifier's last layer."""
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bareface.recognition.heads.head import Head
 
 
-class Linear(nn.Linear):
+class Linear(Head):
     """One weight vector and one bias an identity: (N, embedding_size) to (N, identities) logits.
 
     Args:
@@ -13,3 +16,9 @@ class Linear(nn.Linear):
 
     def __init__(self, embedding_size: int, identities: int) -> None:
         super().__init__(embedding_size, identities)
+        layer = nn.Linear(embedding_size, identities)
+        self.weight, self.bias = layer.weight, layer.bias
+
+    def forward(self, embedding: Tensor, label: Tensor | None = None) -> Tensor:
+        """The same with and without a label."""
+        return F.linear(embedding, self.weight, self.bias)

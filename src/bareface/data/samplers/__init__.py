@@ -1,0 +1,1 @@
+"""Which training pictures come when."""
