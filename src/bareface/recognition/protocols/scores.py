@@ -33,13 +33,11 @@ class Block(NamedTuple):
 
 
 class Comparisons(Protocol):
-    """Pairs that were compared. Identities are numbered 0, 1, ... below ``count``.
+    """Pairs that were compared."""
 
-    Attributes:
-        count: Number of identities.
-    """
-
-    count: int
+    @property
+    def count(self) -> int:
+        """Number of identities; they are numbered 0, 1, ... below it."""
 
     @property
     def mated(self) -> tuple[Floats, Identities]:
@@ -128,7 +126,7 @@ class ListedPairs:
         finite(self.scores, "scores")
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """Number of identities."""
         return int(max(self.first.max(initial=-1), self.second.max(initial=-1))) + 1
 
