@@ -16,6 +16,7 @@ from bareface.recognition.protocols.verification import differences, verify
 
 Row = dict[str, object]
 DIMENSIONS = 16
+SCATTER = 0.9
 FAR, FPIR, FOLDS = 0.01, 0.1, 10
 TRUTH_STUDIES = 4000
 """Studies whose mean is the truth of what depends on the size of a gallery or of a fold."""
@@ -33,7 +34,7 @@ def people(rng: np.random.Generator, count: int, photos: tuple[int, int] = (3, 8
     """
     centre = rng.standard_normal((count, DIMENSIONS))
     centre[:, 0] += 0.5 + 0.6 * rng.standard_normal(count)
-    scatter = 0.9 * np.exp(0.35 * rng.standard_normal(count))
+    scatter = SCATTER * np.exp(0.35 * rng.standard_normal(count))
     identity = np.repeat(np.arange(count), rng.integers(*photos, count))
     noise = rng.standard_normal((len(identity), DIMENSIONS))
     return (centre[identity] + scatter[identity, None] * noise).astype(np.float32), identity
@@ -104,7 +105,7 @@ def truths(count: int, pairs: int = 1_000_000, studies: int = TRUTH_STUDIES) -> 
     before, after = population(pairs)
     point, worse = before.tar_at_far(FAR), after.tar_at_far(FAR)
     at = f"tar_at_far_{FAR:g}"
-    known = {"auc": before.auc, "eer": before.eer, at: point.tar, "fixed_far": point.far, "fixed_tar": point.tar}
+    known = {"auc": before.auc, "eer": before.eer, at: point.tar, "far_at_fixed": point.far, "tar_at_fixed": point.tar}
     known |= {"difference_auc": after.auc - before.auc, "difference_eer": after.eer - before.eer}
     known[f"difference_{at}"] = worse.tar - point.tar
     sums = {"accuracy": 0.0, "rank_1": 0.0, "rank_5": 0.0}

@@ -21,8 +21,8 @@ COLUMNS = (
 READING = (
     "Intervals take identities, not pairs, as what was drawn by chance. mated and non-mated count pairs (pairs, "
     "verification) or probes; N is the number of enrolled identities. FAR is a share of comparisons, FPIR of non-mated "
-    "probes. TAR at a FAR is that of the largest FAR not above it on these very pictures; what begins with val_ is "
-    "reached at the threshold that validation pictures gave for it."
+    "probes. TAR at a FAR is that of the largest FAR not above it on these very pictures; what is at val is reached at "
+    "the threshold that validation pictures gave."
 )
 
 
@@ -55,7 +55,8 @@ def print_table(systems: Mapping[str, Assessment], note: str, file: IO[str]) -> 
     widths = [max(len(row[number]) for row in [HEAD, *rows]) for number in used]
     console = Console(file=file, width=sum(widths) + 3 * len(widths) + 1)
     console.print(table)
-    for line in _remarks(systems):
+    reasons = [each.note for assessment in systems.values() for _, each in assessment.rows if math.isnan(each.value)]
+    for line in [*dict.fromkeys(reasons), *_remarks(systems)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bareface.io.atomic import atomic_path
 from bareface.recognition.assessment import Assessment
+from bareface.recognition.protocols.open_set import NEVER
 
 Shares = NDArray[np.float64]
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
@@ -103,7 +104,9 @@ def _lines(systems: Mapping[str, Assessment]) -> Iterator[tuple[str, str, str, S
     for (name, assessment), colour in zip(systems.items(), COLOURS, strict=False):
         for protocol, curve in assessment.curves.items():
             points = curve.points()
-            yield f"{name}, {protocol.replace('_', ' ')}", colour, DASHES[protocol], points.far, 1 - points.tar
+            real = points.threshold > NEVER  # below that probes would be found that are not within the rank
+            label = f"{name}, {protocol.replace('_', ' ')}"
+            yield label, colour, DASHES[protocol], points.far[real], 1 - points.tar[real]
 
 
 def _deviate(shares: Shares) -> Shares:

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 LEAST = 10
 """Identities below which no interval is given."""
+LEAST_FREEDOM = 3.0
+"""Degrees of freedom that a variance has at least: of rare errors it comes from very few identities."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,10 @@ class Pulls:
             self._shared += np.bincount(identity, pulls, size)
             self._shared_count += np.bincount(identity, minlength=size)
         low, high = np.minimum(first, second), np.maximum(first, second)
-        of_two = np.bincount((low - low.min(initial=size)) * size + high, pulls)
+        two = (low - low.min(initial=size)) * size + high
+        if int(two.max(initial=0)) > 4 * len(two) + 1_000_000:  # listed pairs of many people: most have no pair
+            two = np.unique(two, return_inverse=True)[1]
+        of_two = np.bincount(two, pulls)
         self._twice += float((of_two**2).sum())
 
     def spread(self) -> Spread:
@@ -137,12 +142,12 @@ class Pulls:
         together = max(float((each**2).sum()) - self._twice, self._alone + self._twice)
         fourth = float((each**4).sum())
         kurtosis = number * fourth / float((each**2).sum()) ** 2 if fourth > 0 else 3.0
-        freedom = min(number - 1.0, 2 * number / max(kurtosis - 1, 1e-9))
+        freedom = max(LEAST_FREEDOM, min(number - 1.0, 2 * number / max(kurtosis - 1, 1e-9)))
         return Spread(together * (number - 1) / number, freedom, number)
 
 
 def student(freedom: float, probability: float = 0.975) -> float:
-    """Quantile of Student's distribution, to 1 % from 3 degrees of freedom on.
+    """Quantile of Student's distribution, to 0.2 % from 3 degrees of freedom on.
 
     Source: Abramowitz and Stegun, Handbook of mathematical functions, 26.7.5.
 

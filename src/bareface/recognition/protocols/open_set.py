@@ -46,7 +46,7 @@ def open_set(
         searches: Mated and non-mated ones.
         fpirs: At which TPIR is wanted; the threshold is the smallest that keeps FPIR at or below it on these probes.
         rank: How many candidates are looked at, from 1.
-        thresholds: Chosen on other data, under the names that their FPIR and TPIR shall have.
+        thresholds: Chosen on other data, by name: ``val`` gives ``fpir_at_val``, ``tpir_at_val``, ``fnir_at_val``.
 
     Raises:
         ValueError: There are no mated probes, no non-mated ones, or the rank is below 1.
@@ -76,9 +76,9 @@ def open_set(
     for name, threshold in (thresholds or {}).items():
         fpir_found, fpir_spread = of_outcomes(largest >= threshold, strangers)
         tpir, spread = of_outcomes(scores >= threshold, people)
-        estimates.append(row(f"{name}_fpir", fpir_found, fpir_spread, threshold=threshold))
-        estimates.append(row(f"{name}_tpir", tpir, spread, threshold=threshold))
-        estimates.append(row(f"{name}_fnir", 1 - tpir, spread, threshold=threshold))
+        estimates.append(row(f"fpir_at_{name}", fpir_found, fpir_spread, threshold=threshold))
+        estimates.append(row(f"tpir_at_{name}", tpir, spread, threshold=threshold))
+        estimates.append(row(f"fnir_at_{name}", 1 - tpir, spread, threshold=threshold))
     return OpenSet(curve, tuple(estimates))
 
 

@@ -68,7 +68,7 @@ def verify(
     Args:
         pairs: Similarities and identities.
         fars: At which TAR is wanted.
-        thresholds: Chosen on other data, under the names that their FAR and TAR shall have.
+        thresholds: Chosen on other data, by name: ``val`` gives ``far_at_val`` and ``tar_at_val``.
         intervals: Whether the identities are known, and intervals wanted.
 
     Raises:
@@ -152,8 +152,8 @@ def quantities(
         point = curve.at(threshold)
         mated = _share_pull(threshold, point.tar, len(curve.mated))
         non_mated = _share_pull(threshold, point.far, len(curve.non_mated))
-        found.append(Quantity(f"{name}_far", point.far, threshold, None, non_mated))
-        found.append(Quantity(f"{name}_tar", point.tar, threshold, mated, None))
+        found.append(Quantity(f"far_at_{name}", point.far, threshold, None, non_mated))
+        found.append(Quantity(f"tar_at_{name}", point.tar, threshold, mated, None))
     return found
 
 
