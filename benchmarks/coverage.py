@@ -18,7 +18,7 @@ Row = dict[str, object]
 DIMENSIONS = 16
 SCATTER = 0.9
 FAR, FPIR, FOLDS = 0.01, 0.1, 10
-TRUTH_STUDIES = 4000
+TRUTH_STUDIES = 2000
 """Studies whose mean is the truth of what depends on the size of a gallery or of a fold."""
 
 
@@ -147,9 +147,9 @@ def coverage(count: int, studies: int, truth: dict[str, float], threshold: float
     return rows
 
 
-def measure(studies: int = 1000) -> list[Row]:
-    """60 and 200 identities, and as few as 20, where intervals begin to be too narrow."""
+def measure(studies: int = 600) -> list[Row]:
+    """60 and 200 identities, and as few as 25, where intervals begin to be too narrow."""
     rows = []
-    for count, times in ((20, studies), (60, studies), (200, max(1, studies // 2))):
+    for count, times in ((25, studies), (60, studies), (200, max(1, studies // 3))):
         rows += coverage(count, times, *truths(count))
     return rows

@@ -74,15 +74,15 @@ def test_the_mirrored_picture_is_added():
     recogniser.normalise = Normalise((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
     recogniser.backbone = Corner()
     image = torch.full((1, 3, 6, 6), 99, dtype=torch.uint8)
-    image[:, :, 0:4, 1:5] = torch.arange(4, dtype=torch.uint8) * 10  # the picture: columns 0, 10, 20, 30
-    batch = {"image": image, "content": torch.tensor([[0, 1, 4, 4]]), "key": ["a"], "skipped": []}
+    image[:, :, 0:4, 0:4] = torch.arange(4, dtype=torch.uint8) * 10  # the picture: columns 0, 10, 20, 30
+    batch = {"image": image, "content": torch.tensor([[0, 0, 4, 4]]), "key": ["a"], "skipped": []}
     found = []
     for flip in (False, True):
         writer = TableWriter([])
         Embedder(recogniser, writer, flip).predict_step(batch, 0)
         found.append(writer.table.vectors[0, 0])
     left, both = found
-    flipped = dict(batch, image=image.flip(-1), content=torch.tensor([[0, 1, 4, 4]]))
+    flipped = dict(batch, image=image.flip(-1), content=torch.tensor([[0, 2, 4, 4]]))
     writer = TableWriter([])
     Embedder(recogniser, writer).predict_step(flipped, 0)
     assert both == pytest.approx(left + writer.table.vectors[0, 0]) and both > left
