@@ -96,6 +96,13 @@ def test_a_threshold_between_two_float32_numbers_accepts_the_upper_one_only():
     assert curve.at(float(np.nextafter(np.float64(low), 1))).tar == 0.5
 
 
+def test_scores_of_two_widths():
+    low = np.float32(0.3)  # 0.30000001...
+    curve = Curve.of(np.array([0.1, 0.3, 0.5]), np.array([low, 0.2], np.float32))
+    assert curve.tar_at_far(0.5) == pytest.approx((0.3, 0.5, 2 / 3))
+    assert curve._next(0.3) == float(low) and curve._next(float(low)) == 0.5
+
+
 def test_the_given_scores_stay_as_they_are_unless_their_place_may_be_used():
     mated, non_mated = MATED.copy(), NON_MATED.copy()
     Curve.of(mated, non_mated)

@@ -179,8 +179,11 @@ class Curve:
 
     def _next(self, score: Any) -> float:
         """The smallest score above one; infinite where there is none."""
-        found = [array[np.searchsorted(array, score, "right") :][:1] for array in (self.mated, self.non_mated)]
-        return float(min((array[0] for array in found if len(array)), default=np.inf))
+        above = []
+        for scores in (self.mated, self.non_mated):
+            near = scores.dtype.type(score)  # of their own width: else searchsorted would widen all scores
+            above += scores[np.searchsorted(scores, near, "left" if near > score else "right") :][:1].tolist()
+        return min(above, default=np.inf)
 
     def _crossing(self, scores: Sorted) -> float:
         """The largest of the scores at which FAR is at least 1 - TAR; minus infinity where there is none."""
