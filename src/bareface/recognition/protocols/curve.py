@@ -182,7 +182,9 @@ class Curve:
         above = []
         for scores in (self.mated, self.non_mated):
             near = scores.dtype.type(score)  # of their own width: else searchsorted would widen all scores
-            above += scores[np.searchsorted(scores, near, "left" if near > score else "right") :][:1].tolist()
+            above += scores[np.searchsorted(scores, near, "left" if float(near) > float(score) else "right") :][
+                :1
+            ].tolist()
         return min(above, default=np.inf)
 
     def _crossing(self, scores: Sorted) -> float:
