@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, detection, manifest, mattes, networks, records, unet
+from benchmarks import coverage, curve, data_path, detection, manifest, mattes, networks, records, unet
 from benchmarks.machine import describe_machine
 
 
@@ -28,6 +28,8 @@ def main() -> None:
         "detection": lambda options: detection.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
         "records": lambda options: records.measure(),
+        "curve": lambda options: curve.measure(),
+        "coverage": lambda options: coverage.measure(),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

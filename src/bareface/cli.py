@@ -17,6 +17,7 @@ TASKS = {
     "pipeline": "Remove the background, recognise what is left, compare.",
     "extract": "Write an embedding per picture.",
     "detect": "Find the faces of pictures.",
+    "assess": "Verification, identification and open set, with intervals, beside eigenfaces.",
     "describe": "Size, cost and speed of a network or a backbone.",
     "check": "Look at every file of a data set before a run does.",
 }

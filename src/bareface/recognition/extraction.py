@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytorch_lightning as pl
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bareface.data.samples import Batch
 from bareface.errors import DataError
@@ -96,11 +98,12 @@ class Embedder(pl.LightningModule):
     Args:
         recogniser: Embeds.
         writer: Writes.
+        flip: Add the embedding of the mirrored picture to that of the picture.
     """
 
-    def __init__(self, recogniser: Recogniser, writer: EmbeddingWriter) -> None:
+    def __init__(self, recogniser: Recogniser, writer: EmbeddingWriter, flip: bool = False) -> None:
         super().__init__()
-        self.recogniser, self.writer = recogniser, writer
+        self.recogniser, self.writer, self.flip = recogniser, writer, flip
         self.pictures = 0
         self.eval()
 
@@ -108,7 +111,21 @@ class Embedder(pl.LightningModule):
         """Embeds a batch."""
         if not batch["key"]:  # nothing of this batch could be read
             return
-        embedding = self.recogniser.embed(batch["image"], batch["content"]).float().cpu().numpy()
+        image, content = batch["image"], batch["content"]
+        vectors = self.recogniser.embed(image, content).float()
+        if self.flip:
+            vectors = vectors + self.recogniser.embed(image.flip(-1), mirrored(content, image.shape[-1])).float()
+        embedding = vectors.cpu().numpy()
         labels = batch["label"].tolist() if "label" in batch else []
         self.writer.write(batch["key"], labels, embedding)
         self.pictures += len(embedding)
+
+
+def mirrored(content: Tensor, width: int) -> Tensor:
+    """Where the pictures lie after their canvas of some width is mirrored: (N, 4) top, left, height, width.
+
+    >>> mirrored(torch.tensor([[0, 1, 4, 5]]), 8)
+    tensor([[0, 2, 4, 5]])
+    """
+    top, left, height, wide = content.unbind(1)
+    return torch.stack([top, width - left - wide, height, wide], 1)

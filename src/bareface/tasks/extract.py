@@ -1,12 +1,13 @@
 """``bareface extract``: an embedding for every picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
 from omegaconf import DictConfig
 from torch.utils.data import ConcatDataset
 
-from bareface.data.dataset import STAGES, DataSet, IdentityDataSet
+from bareface.data.dataset import STAGES, DataSet, IdentityDataSet, Stage
 from bareface.recognition.extraction import Embedder, EmbeddingWriter, NpyWriter, ParquetWriter
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import build
@@ -23,20 +24,45 @@ def extract(cfg: DictConfig) -> dict[str, float]:
         raise ValueError(f"stage={cfg.stage}: expected all, train, val or test.")
     recogniser = Recogniser.load(Path(cfg.recogniser))
     dataset: DataSet = build.plain(cfg.data)
-    data = build.evaluation_data(cfg, dataset, recogniser.canvas)
     stages = [stage for stage in STAGES if len(dataset.splits[stage])] if cfg.stage == "all" else [cfg.stage]
-    loader = data.loader(ConcatDataset([data.samples(stage, augment=False) for stage in stages]))
     folder = Path(cfg.run)
     size = recogniser.backbone.embedding_size
     identities = dataset.identities if isinstance(dataset, IdentityDataSet) else ()
     writer: EmbeddingWriter = NpyWriter(folder / "embeddings")
     if cfg.format == "parquet":
         writer = ParquetWriter(folder / "embeddings.parquet", int(size), identities)  # type: ignore[arg-type]
-    embedder = Embedder(recogniser, writer)
+    pictures = embed(cfg, recogniser, dataset, stages, writer)
+    return {"pictures": pictures, "embedding_size": int(size)}  # type: ignore[arg-type]
+
+
+def embed(
+    cfg: DictConfig,
+    recogniser: Recogniser,
+    dataset: DataSet,
+    stages: Sequence[Stage],
+    writer: EmbeddingWriter,
+    flip: bool = False,
+) -> int:
+    """Embeds the pictures of some stages in the order of their keys, and closes the writer.
+
+    Args:
+        cfg: Has the loader, the trainer and the callbacks.
+        recogniser: Embeds.
+        dataset: Has the pictures.
+        stages: Which of them.
+        writer: Takes the embeddings.
+        flip: Add the embedding of each mirrored picture.
+
+    Returns:
+        How many pictures could be read.
+    """
+    data = build.evaluation_data(cfg, dataset, recogniser.canvas)
+    loader = data.loader(ConcatDataset([data.samples(stage, augment=False) for stage in stages]))
+    embedder = Embedder(recogniser, writer, flip)
     complete = False
     try:
         build.trainer(cfg, []).predict(embedder, loader, return_predictions=False)
         complete = True
     finally:
         writer.close(complete)
-    return {"pictures": embedder.pictures, "embedding_size": int(size)}  # type: ignore[arg-type]
+    return embedder.pictures

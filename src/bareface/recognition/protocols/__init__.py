@@ -1,0 +1,1 @@
+"""What is reported of a recogniser: arrays in, frozen results out. Needs numpy alone."""

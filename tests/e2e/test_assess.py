@@ -1,0 +1,104 @@
+"""``bareface assess`` from its command line."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import PEOPLE, Done, bareface
+
+DATA = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "canvas"))]
+DATA += ["data.identities=6", "data.photos=10", "data.fractions=[0.5,0.2,0.3]"]
+SMALL = ["baseline.components=5", "baseline_side=32", "fars=[0.1]", "fpirs=[0.5]", "ranks=[1]"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(data: Path) -> str:
+    short = [*PEOPLE, *DATA[-3:], f"data.root={data}", f"runs={data / 'runs'}"]
+    trained = bareface("train", "experiment=demo_recognition", *short, "data.background_bias=0")
+    assert trained.status == 0, trained.stderr
+    return f"recogniser='{trained.folder / 'checkpoints/last.ckpt'}'"
+
+
+@pytest.fixture(scope="module")
+def assessed(checkpoint: str, data: Path) -> Done:
+    return bareface("assess", *DATA, *SMALL, checkpoint, f"data.root={data}", f"runs={data / 'runs'}")
+
+
+def test_what_an_assessment_leaves(assessed: Done) -> None:
+    assert assessed.status == 0, assessed.stderr
+    names = {path.relative_to(assessed.folder).as_posix() for path in assessed.folder.rglob("*.*")}
+    assert {"protocols.csv", "protocols.md", "results.json", "config.yaml"} <= names
+    assert {f"figures/{name}.png" for name in ("roc", "det", "cmc")} <= names
+    for system in ("recogniser", "eigenfaces"):
+        for quantity in ("verification/auc", "verification/tar_at_val_far_0.1", "identification/rank_1"):
+            assert 0 <= assessed.results[f"test/{system}/{quantity}"] <= 1
+        assert f"test/{system}/open_set/tpir_at_fpir_0.5" in assessed.results
+    gain = assessed.results["test/recogniser/verification/auc"] - assessed.results["test/eigenfaces/verification/auc"]
+    assert assessed.results["test/difference/verification/auc"] == pytest.approx(gain)
+    assert (
+        "synthetic data" in assessed.stdout
+        and "6 identities: an interval needs 10" in (assessed.folder / "protocols.md").read_text()
+    )
+    rows = list(csv.DictReader((assessed.folder / "protocols.csv").open()))
+    assert {(row["mated"], row["non_mated"]) for row in rows if row["protocol"] == "verification"} == {("18", "135")}
+
+
+def test_embeddings_of_a_file_give_the_same(assessed: Done, checkpoint: str, data: Path) -> None:
+    common = [*DATA, f"data.root={data}", f"runs={data / 'runs'}"]
+    extracted = bareface("extract", *common, checkpoint)
+    assert extracted.status == 0, extracted.stderr
+    file = f"embeddings='{extracted.folder / 'embeddings.parquet'}'"
+    again = bareface("assess", *common, *SMALL, file)
+    assert again.status == 0, again.stderr
+    assert again.results == pytest.approx(assessed.results, abs=0.02)
+    mirrored = bareface("assess", *common, *SMALL, checkpoint, "flip=true", "baseline=null")
+    assert mirrored.status == 0, mirrored.stderr
+    assert mirrored.results["test/recogniser/verification/auc"] != assessed.results["test/recogniser/verification/auc"]
+    assert not any("eigenfaces" in name or "difference" in name for name in mirrored.results)
+    tests_only = bareface("extract", *common, checkpoint, "stage=test")
+    file = f"embeddings='{tests_only.folder / 'embeddings.parquet'}'"
+    training = bareface("assess", *common, *SMALL, file, "stage=train", "baseline=null")
+    assert training.status == 1 and "no embedding of any train picture" in training.stderr.splitlines()[-1]
+
+
+def test_a_broken_picture_is_listed(checkpoint: str, data: Path, tmp_path: Path) -> None:
+    drawn = bareface(
+        *("synthesize", str(tmp_path / "x"), "--layout", "vggface2", "--identities", "5", "--photos", "6"),
+        *("--height", "64", "--width", "56"),
+    )
+    assert drawn.status == 0, drawn.stderr
+    own = ["data=identity_folder", f"data.root={tmp_path / 'x/train'}", "data.split=first", "data.first=2"]
+    own += ["loader.num_workers=0", "baseline.components=3", *SMALL[1:], f"runs={tmp_path}"]
+    broken = sorted((tmp_path / "x/train").rglob("*.jpg"))[-1]
+    broken.write_bytes(broken.read_bytes()[:400])
+    stopped = bareface("assess", *own, checkpoint)
+    assert stopped.status == 1 and broken.name in stopped.stderr.splitlines()[-1]
+    listed = bareface("assess", *own, checkpoint, "loader.on_error=skip")
+    assert listed.status == 0, listed.stderr
+    rows = list(csv.DictReader((listed.folder / "skipped.csv").open()))
+    assert [Path(row["key"]).name for row in rows] == [broken.name]
+    assert "1 of 20 pictures left out" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "assess: expected one of recogniser=FILE.ckpt and embeddings=FILE.parquet"),
+        (["recogniser=a", "embeddings=b"], "assess: expected one of recogniser=FILE.ckpt and embeddings=FILE.parquet"),
+        (["embeddings=/nowhere.parquet"], "embeddings=/nowhere.parquet: no such file"),
+        (["embeddings=x", "flip=true"], "flip=true: the embeddings are made already"),
+        (["recogniser=x", "stage=all"], "stage=all: expected train, val or test"),
+        (["recogniser=x", "protocols=[roc]"], "protocols=['roc']: expected some of pairs"),
+        (["recogniser=x", "trainer.devices=2"], "trainer.devices=2: expected 1"),
+    ],
+)
+def test_refusals_are_one_line(options: list[str], message: str, data: Path) -> None:
+    run = bareface("assess", *DATA, *options, f"data.root={data}", f"runs={data / 'runs'}")
+    assert run.status == 1 and message in run.stderr.splitlines()[-1]
+
+
+def test_a_baseline_needs_pictures_to_be_fitted_to(checkpoint: str, data: Path) -> None:
+    run = bareface("assess", *DATA, checkpoint, f"data.root={data}", f"runs={data / 'runs'}")
+    assert run.status == 1
+    assert "baseline.components=60: 30 training pictures have fewer directions. Ask for 29" in run.stderr

@@ -1,0 +1,146 @@
+"""All protocols on tables of embeddings, and their tables."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+
+from bareface.data.pairs import Pairs
+from bareface.errors import DataError
+from bareface.recognition import assessment_report as report
+from bareface.recognition.assessment import Plan, assess, difference, listed_pairs
+from bareface.recognition.curve_figures import draw_curves
+from bareface.recognition.embeddings import Embeddings
+
+REST = ("verification", "identification", "open_set")
+
+
+def plan(*protocols, **changes):
+    options = {"fars": [0.1, 1e-5], "fpirs": [0.1], "ranks": [1], "rank": 1, "gallery_pictures": 1}
+    return Plan(**{"protocols": protocols, "strangers": 0.5, "seed": 0, **options, **changes})
+
+
+def table(count=24, photos=4, noise=0.7, seed=0, named=True):
+    rng = np.random.default_rng(seed)
+    number = np.repeat(np.arange(count), photos)
+    vectors = rng.standard_normal((count, 10))[number] + noise * rng.standard_normal((len(number), 10))
+    keys = tuple(f"p{who:02d}/{row % photos}.jpg" for row, who in enumerate(number))
+    return Embeddings(keys, tuple(f"p{who:02d}" for who in number) if named else (), vectors.astype(np.float32))
+
+
+def pairs_of(keys, folds=4):
+    mated = [(keys[row], keys[row + 1], True) for row in range(0, 40, 4)]
+    other = [(keys[row], keys[row + 5], False) for row in range(0, 40, 4)]
+    first, second, alike = zip(*mated, *other, strict=True)
+    return Pairs(np.array(first), np.array(second), np.array(alike), np.arange(20) % folds)
+
+
+def by_name(found):
+    return {(protocol, each.quantity): each for protocol, each in found.rows}
+
+
+def test_thresholds_of_validation_are_applied_to_test():
+    found = by_name(assess(table(), table(seed=1), None, plan(*REST)))
+    own = found["verification", "tar_at_far_0.1"]
+    chosen = found["verification", "tar_at_val_far_0.1"]
+    validated = by_name(assess(table(seed=1), None, None, plan("verification")))["verification", "tar_at_far_0.1"]
+    assert chosen.threshold == validated.threshold != own.threshold
+    assert 0.05 < found["verification", "far_at_val_far_0.1"].value < 0.2
+    strangers = found["open_set", "fpir_at_val_fpir_0.1"]
+    assert strangers.non_mated == 48 and strangers.gallery == 12 and strangers.interval.identities == 12
+    assert found["identification", "rank_1"].mated == 72 and found["identification", "rank_1"].gallery == 24
+
+
+def test_what_cannot_be_chosen_on_validation_is_noted():
+    without = assess(table(), None, None, plan(*REST))
+    assert [note.partition(":")[0] for note in without.notes] == ["verification", "open_set"]
+    assert "no validation pictures" in without.notes[0]
+    one_each = assess(table(), table(photos=1), None, plan("verification"))
+    assert one_each.notes == [
+        "verification: no threshold is chosen on validation: mated scores: there are none. "
+        "Two pictures of one identity are needed at least."
+    ]
+
+
+def test_more_enrolled_pictures_find_more():
+    few, more = (
+        by_name(assess(table(noise=1.2), None, None, plan("identification", gallery_pictures=count)))
+        for count in (1, 3)
+    )
+    assert more["identification", "rank_1"].value > few["identification", "rank_1"].value
+    assert more["identification", "rank_1"].mated == 24
+
+
+def test_pairs_of_a_list():
+    pictures = table()
+    found = assess(pictures, None, pairs_of(pictures.keys), plan("pairs"))
+    rows = by_name(found)
+    assert rows["pairs", "accuracy"].interval.identities == 11
+    assert rows["pairs", "accuracy_standard_error"].note == "over 4 folds"
+    assert (rows["pairs", "auc"].mated, rows["pairs", "auc"].non_mated) == (10, 10)
+    unknown = assess(table(named=False), None, pairs_of(pictures.keys), plan("pairs"))
+    for protocol, each in unknown.rows:
+        assert each.interval is None and (each.value == rows[protocol, each.quantity].value or math.isnan(each.value))
+    assert "does not name identities" in unknown.notes[0]
+
+
+def test_the_difference_of_two_systems():
+    before, after = table(noise=1.0), table(noise=0.5)
+    rows = by_name(difference(before, after, [0.1, 1e-5]))
+    assert [quantity for _, quantity in rows] == ["auc", "eer", "tar_at_far_0.1"]
+    assert rows["verification", "auc"].value > 0 and rows["verification", "auc"].interval.low > 0
+
+
+@pytest.mark.parametrize(
+    ("work", "error", "message"),
+    [
+        (lambda: plan("roc"), ValueError, r"protocols=\['roc'\]: expected some of pairs, verification"),
+        (lambda: plan(), ValueError, r"protocols=\[\]: expected some of pairs"),
+        (lambda: assess(table(), None, None, plan("pairs")), DataError, "protocols: the data has no list of pairs"),
+        (
+            lambda: assess(table(named=False), None, None, plan("verification")),
+            ValueError,
+            "verification needs identities",
+        ),
+        (lambda: assess(table(photos=1), None, None, plan("verification")), ValueError, "Two pictures of one identity"),
+        (lambda: assess(table(photos=1), None, None, plan("identification")), ValueError, "more than 1 pictures"),
+        (lambda: assess(table(1), None, None, plan("verification")), ValueError, "Pictures of two identities"),
+    ],
+)
+def test_refusals(work, error, message):
+    with pytest.raises(error, match=message):
+        work()
+
+
+def test_pairs_whose_pictures_are_missing_are_not_left_out():
+    pictures = table()
+    pairs = pairs_of(pictures.keys)
+    some_of_them, _ = pictures.of(pictures.keys[4:])
+    with pytest.raises(
+        DataError, match="pairs: 2 of their pictures have no embedding: p00/0.jpg, p00/1.jpg. None is left"
+    ):
+        listed_pairs(some_of_them, pairs)
+    wrong = Pairs(pairs.first, pairs.second, ~pairs.mated, pairs.fold)
+    with pytest.raises(DataError, match="pairs: 20 of 20 are mated in the list and not by identity"):
+        listed_pairs(pictures, wrong)
+
+
+def test_tables_and_figures(tmp_path):
+    good, bad = table(), table(noise=1.5)
+    systems = {name: assess(each, None, None, plan(*REST)) for name, each in (("good", good), ("bad", bad))}
+    report.write_tables(systems, "drawn", tmp_path)
+    draw_curves(systems, "drawn", tmp_path / "figures")
+    rows = list(csv.DictReader((tmp_path / "protocols.csv").open()))
+    assert [row["system"] for row in rows] == ["good"] * 7 + ["bad"] * 7
+    refused = [row for row in rows if row["quantity"] == "tar_at_far_1e-05"]
+    assert refused[0]["value"] == "" and refused[0]["note"].startswith("FAR=1e-05: 1e-05 of 4,416 non-mated pairs")
+    text = (tmp_path / "protocols.md").read_text()
+    assert text.startswith("# Protocols (drawn)\n") and text.count("no validation pictures") == 2
+    assert text.index("| good |") < text.index("| bad |") and "| 24 | 24 |" in text
+    figures = report.figures_of(systems)
+    rank_1 = by_name(systems["good"])["identification", "rank_1"]
+    assert figures["test/good/identification/rank_1"] == rank_1.value
+    assert figures["test/good/identification/rank_1_low"] == rank_1.interval.low
+    assert "test/good/verification/tar_at_far_1e-05" not in figures
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"roc.png", "det.png", "cmc.png"}
