@@ -11,7 +11,7 @@ from bareface.recognition.protocols.identification import identify
 from bareface.recognition.protocols.intervals import Estimate
 from bareface.recognition.protocols.open_set import found_scores, open_set
 from bareface.recognition.protocols.scores import AllPairs, ListedPairs, pair_scores
-from bareface.recognition.protocols.search import Searches, search
+from bareface.recognition.protocols.search import Searches, each_left_out, search
 from bareface.recognition.protocols.verification import differences, verify
 
 Row = dict[str, object]
@@ -88,16 +88,18 @@ def study(seed: int, count: int, threshold: float) -> list[Estimate]:
     embeddings, identity = people(rng, count)
     before, after = AllPairs(embeddings, identity), AllPairs(spoilt(embeddings, rng), identity)
     found += verify(before, [FAR], {"fixed": threshold}).estimates
-    found += [_renamed(each) for each in differences(before, after, [FAR])]
+    found += [_renamed(each, "difference") for each in differences(before, after, [FAR])]
     found.append(fold_accuracy(*listed(rng, count // FOLDS * FOLDS)).accuracy)
     closed, opened = looked_up(rng, count)
     found += identify(closed, [1, 5]).estimates
     found += [each for each in open_set(opened, [FPIR]).estimates if each.quantity.startswith("tpir")]
+    in_turn = open_set(each_left_out(closed), [FPIR]).estimates
+    found += [_renamed(each, "in_turn") for each in in_turn if each.quantity.startswith("tpir")]
     return found
 
 
-def _renamed(estimate: Estimate) -> Estimate:
-    return Estimate(f"difference_{estimate.quantity}", estimate.value, estimate.interval)
+def _renamed(estimate: Estimate, what: str) -> Estimate:
+    return Estimate(f"{what}_{estimate.quantity}", estimate.value, estimate.interval)
 
 
 def truths(count: int, pairs: int = 1_000_000, studies: int = TRUTH_STUDIES) -> tuple[dict[str, float], float]:
@@ -109,17 +111,21 @@ def truths(count: int, pairs: int = 1_000_000, studies: int = TRUTH_STUDIES) -> 
     known |= {"difference_auc": after.auc - before.auc, "difference_eer": after.eer - before.eer}
     known[f"difference_{at}"] = worse.tar - point.tar
     sums = {"accuracy": 0.0, "rank_1": 0.0, "rank_5": 0.0}
-    found, largest = [], []
+    parts: list[list[NDArray[Any]]] = [[], [], [], []]
     for number in range(studies):
         rng = np.random.default_rng(10**6 + number)
         closed, opened = looked_up(rng, count)
         sums["rank_1"] += float((closed.rank < 1).mean()) / studies
         sums["rank_5"] += float((closed.rank < 5).mean()) / studies
         sums["accuracy"] += fold_accuracy(*listed(rng, count // FOLDS * FOLDS), False).accuracy.value / studies
-        found.append(found_scores(opened, 1))
-        largest.append(opened.rival_score[~opened.mated, 0])
-    tpir = Curve.of(np.concatenate(found), np.concatenate(largest)).tar_at_far(FPIR).tar
-    return known | sums | {f"tpir_at_fpir_{FPIR:g}": tpir}, point.threshold
+        for number, searches in enumerate((opened, each_left_out(closed))):
+            parts[2 * number].append(found_scores(searches, 1))
+            parts[2 * number + 1].append(searches.rival_score[~searches.mated, 0])
+    found, largest, found_in_turn, largest_in_turn = (np.concatenate(each) for each in parts)
+    at = f"tpir_at_fpir_{FPIR:g}"
+    known[at] = Curve.of(found, largest).tar_at_far(FPIR).tar
+    known[f"in_turn_{at}"] = Curve.of(found_in_turn, largest_in_turn).tar_at_far(FPIR).tar
+    return known | sums, point.threshold
 
 
 def coverage(count: int, studies: int, truth: dict[str, float], threshold: float) -> list[Row]:

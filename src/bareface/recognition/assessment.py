@@ -17,7 +17,7 @@ from bareface.recognition.protocols.folds import fold_accuracy
 from bareface.recognition.protocols.identification import identify
 from bareface.recognition.protocols.intervals import Estimate
 from bareface.recognition.protocols.scores import AllPairs, ListedPairs, pair_scores
-from bareface.recognition.protocols.search import Searches, search
+from bareface.recognition.protocols.search import Searches, each_left_out, search
 from bareface.recognition.protocols.templates import pool
 from bareface.recognition.protocols.verification import differences, verify
 
@@ -36,7 +36,7 @@ class Plan:
         ranks: At which identification is wanted.
         rank: Candidates that an open-set search looks at.
         gallery_pictures: Pictures of each enrolled identity, pooled to one template.
-        strangers: Share of the identities that an open set does not enrol.
+        strangers: Share of the identities that an open set does not enrol; or ``each``: every identity in turn.
         seed: Of who they are.
     """
 
@@ -46,11 +46,13 @@ class Plan:
     ranks: Sequence[int]
     rank: int
     gallery_pictures: int
-    strangers: float
+    strangers: float | Literal["each"]
     seed: int
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.protocols if name not in PROTOCOLS]
+        if isinstance(self.strangers, str) and self.strangers != "each":
+            raise ValueError(f"strangers={self.strangers}: expected a share between 0 and 1, or each.")
         if unknown or not self.protocols:
             raise ValueError(f"protocols={list(self.protocols)}: expected some of {', '.join(PROTOCOLS)}.")
 
@@ -186,6 +188,8 @@ def _identification(found: Assessment, test: Embeddings, val: Embeddings | None,
 
 def _open_set(found: Assessment, test: Embeddings, val: Embeddings | None, plan: Plan) -> None:
     def searches(pictures: Embeddings) -> Searches:
+        if plan.strangers == "each":
+            return each_left_out(_search(pictures, partition.closed_set(pictures.identities, plan.gallery_pictures), 1))
         parts = partition.open_set(pictures.identities, plan.gallery_pictures, plan.strangers, plan.seed)
         return _search(pictures, parts, plan.rank)
 

@@ -8,7 +8,7 @@ from bareface.recognition.protocols import partition
 from bareface.recognition.protocols import search as module
 from bareface.recognition.protocols.identification import identify
 from bareface.recognition.protocols.open_set import open_set, open_set_curve
-from bareface.recognition.protocols.search import search
+from bareface.recognition.protocols.search import each_left_out, search
 
 ANGLES = np.deg2rad([0, 40, 90])
 GALLERY = np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1)
@@ -126,9 +126,27 @@ def test_open_set_intervals_rest_on_both_groups():
     assert open_sets.open_set_curve(found).at(tpir.threshold).tar == tpir.value
 
 
+def test_each_identity_in_turn_is_a_stranger():
+    found = each_left_out(search(at(0, 10, 45, 30), ["a", "a", "b", "a"], GALLERY, ["a", "b", "c"]))
+    assert found.mated.tolist() == [True] * 4 + [False] * 4 and found.gallery == 3
+    closed = search(at(0, 10, 45, 30), ["a", "a", "b", "a"], GALLERY, ["a", "b", "c"])
+    np.testing.assert_array_equal(found.rival_score[4:], closed.rival_score)
+    by_name = named(open_set(found, [0.5], thresholds={"val": 0.9}).estimates)
+    assert by_name["fpir_at_val"].value == np.mean(closed.rival_score[:, 0] >= 0.9)
+    assert by_name["tpir_at_val"].value == np.mean((closed.own >= 0.9) & (closed.rank < 1))
+    assert (by_name["tpir_at_fpir_0.5"].mated, by_name["tpir_at_fpir_0.5"].non_mated) == (4, 4)
+
+
+def test_an_interval_of_few_identities_that_are_all_strangers_in_turn():
+    tpir = named(open_set(each_left_out(split(12, 12)), [0.2]).estimates)["tpir_at_fpir_0.2"]
+    assert tpir.interval.identities == 12 and tpir.interval.low < tpir.value < tpir.interval.high
+    assert np.isnan(named(open_set(each_left_out(split(12, 12)), [0.01]).estimates)["tpir_at_fpir_0.01"].value)
+
+
 @pytest.mark.parametrize(
     ("work", "message"),
     [
+        (lambda: each_left_out(split(6, 3)), "each_left_out: expected searches of enrolled identities alone"),
         (lambda: search(at(5), ["a"], GALLERY[:1], ["a"]), "gallery: 1 identities enrolled, expected at least 2"),
         (lambda: search(np.zeros((0, 2)), [], GALLERY, [1, 2, 3]), "probes: there are none. Whoever is looked up"),
         (lambda: search(at(5, 6), [1], GALLERY, [1, 2, 3]), "expected one identity for every embedding"),

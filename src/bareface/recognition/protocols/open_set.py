@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.recognition.protocols.curve import Curve, allowed
+from bareface.recognition.protocols.curve import Curve, Point, allowed
 from bareface.recognition.protocols.identification import share_of
-from bareface.recognition.protocols.intervals import Estimate, of_outcomes
+from bareface.recognition.protocols.intervals import Estimate, Pulls, Spread, of_outcomes
+from bareface.recognition.protocols.scores import Floats, Identities
 from bareface.recognition.protocols.search import Searches
 
 NEVER = np.finfo(np.float32).min
@@ -67,10 +68,7 @@ def open_set(
             estimates += [replace(nothing, quantity=name) for name in names]
             continue
         point = curve.tar_at_far(fpir)
-        _, turned_away = of_outcomes(largest >= point.threshold, strangers)
-        slope = curve.slope(point.far, float(np.sqrt(turned_away.variance)))
-        tpir, found = of_outcomes(scores >= point.threshold, people)
-        spread = found.plus(turned_away._replace(variance=slope**2 * turned_away.variance))
+        tpir, spread = _at_fpir(curve, scores, people, largest, strangers, point)
         shares = tpir, 1 - tpir
         estimates += [row(*each, spread, threshold=point.threshold) for each in zip(names, shares, strict=True)]
     for name, threshold in (thresholds or {}).items():
@@ -80,6 +78,24 @@ def open_set(
         estimates.append(row(f"tpir_at_{name}", tpir, spread, threshold=threshold))
         estimates.append(row(f"fnir_at_{name}", 1 - tpir, spread, threshold=threshold))
     return OpenSet(curve, tuple(estimates))
+
+
+def _at_fpir(
+    curve: Curve, scores: Floats, people: Identities, largest: Floats, strangers: Identities, point: Point
+) -> tuple[float, Spread]:
+    """TPIR where the strangers put the threshold, and how far it scatters: with the people, and with the strangers."""
+    turned = largest >= point.threshold
+    fpir, turned_away = of_outcomes(turned, strangers)
+    slope = curve.slope(point.far, float(np.sqrt(turned_away.variance)))
+    found = scores >= point.threshold
+    tpir, spread = of_outcomes(found, people)
+    if not np.isin(strangers, people).any():
+        return tpir, spread.plus(turned_away._replace(variance=slope**2 * turned_away.variance))
+    # the same identities pull at both: a stranger's high score raises the threshold, which lowers TPIR
+    pulls = np.concatenate([(found - tpir) / len(found), -slope * (turned - fpir) / len(turned)])
+    both = Pulls(int(max(people.max(), strangers.max())) + 1)
+    both.add(pulls, np.concatenate([people, strangers]))
+    return tpir, both.spread()
 
 
 def open_set_curve(searches: Searches, rank: int = 1) -> Curve:

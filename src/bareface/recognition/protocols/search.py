@@ -41,6 +41,32 @@ class Searches:
         return int(max(self.identity.max(initial=-1), self.rival.max(initial=-1))) + 1
 
 
+def each_left_out(searches: Searches) -> Searches:
+    """Every probe twice: with its identity enrolled, and with its identity, in turn, taken out of the gallery.
+
+    That is an open set of which every identity is both a member and a stranger: what a few identities can show best.
+    Strangers meet one enrolled identity less than members do.
+
+    Args:
+        searches: Of a closed set: every probe mated.
+
+    Raises:
+        ValueError: A probe is not mated, or no rival is kept.
+    """
+    if not searches.mated.all() or not searches.rival.shape[1]:
+        raise ValueError("each_left_out: expected searches of enrolled identities alone, with a rival each.")
+    unknown = np.zeros(len(searches), bool)
+    return Searches(
+        np.tile(searches.identity, 2),
+        np.concatenate([searches.mated, unknown]),
+        np.concatenate([searches.own, np.full(len(searches), -np.inf, np.float32)]),
+        np.concatenate([searches.rank, np.full(len(searches), searches.gallery)]),
+        np.tile(searches.rival, (2, 1)),
+        np.tile(searches.rival_score, (2, 1)),
+        searches.gallery,
+    )
+
+
 def search(
     probes: ArrayLike, probe_identities: ArrayLike, gallery: ArrayLike, gallery_identities: ArrayLike, depth: int = 10
 ) -> Searches:
