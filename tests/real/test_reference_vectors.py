@@ -1,7 +1,7 @@
 """Our networks compute what the public implementations compute, with weights filled by rule."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,19 @@ def caffe_input() -> Tensor:
     return torch.from_numpy((np.random.RandomState(1).rand(2, 3, 224, 224) * 255 - 110).astype(np.float32))
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """As the references were computed.
+
+    Filled by rule, SE-ResNet-50 has sigmoids at both ends, and rounding decides at which: in double precision it is 20 %
+    away from its own reference, with another number of threads (another order of sums) as much.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 def seed_of_name(index: int, name: str) -> int:
     return zlib.crc32(name.encode())
 
@@ -82,6 +95,7 @@ def seed_of_name(index: int, name: str) -> int:
         ("senet50_caffe.npz", SENet50, 43_723_943),
     ],
 )
+@pytest.mark.usefixtures("two_threads")
 @torch.inference_mode()
 def test_caffe(
     vectors: Path, caffe_input: Tensor, file: str, network: Callable[[], nn.Module], parameters: int

@@ -4,9 +4,8 @@ from bareface.recognition.backbones.senet import SEBottleneck, SENet50
 
 from .contract import BackboneContract, picture
 
-WEIGHING = sum(
-    2 * (4 * w) * (4 * w) // 16 + 4 * w + 4 * w // 16 for w in (64,) * 3 + (128,) * 4 + (256,) * 6 + (512,) * 3
-)
+CHANNELS = (256,) * 3 + (512,) * 4 + (1024,) * 6 + (2048,) * 3
+WEIGHING = sum(2 * c * (c // 16) + c + c // 16 for c in CHANNELS)
 """Two 1x1 convolutions with bias a block, from C to C / 16 channels and back."""
 
 
