@@ -16,6 +16,7 @@ TASKS = {
     "evaluate": "Test a checkpoint on a data set.",
     "pipeline": "Remove the background, recognise what is left, compare.",
     "extract": "Write an embedding per picture.",
+    "convert": "Published weights become a checkpoint.",
     "describe": "Size, cost and speed of a network or a backbone.",
     "check": "Look at every file of a data set before a run does.",
 }

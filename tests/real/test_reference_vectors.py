@@ -75,7 +75,7 @@ def caffe_input() -> Tensor:
 def two_threads() -> Iterator[None]:
     """As the references were computed.
 
-    Filled by rule, SE-ResNet-50 has sigmoids at both ends, and rounding decides at which: in double precision it is 20 %
+    Filled by rule, SE-ResNet-50 has sigmoids at both ends, and rounding decides at which: in double precision it is 20%
     away from its own reference, with another number of threads (another order of sums) as much.
     """
     before = torch.get_num_threads()

@@ -1,0 +1,29 @@
+"""No classifier: for backbones that were published without theirs."""
+
+from torch import Tensor, nn
+
+
+class Absent(nn.Module):
+    """Scores nobody: pictures can be embedded and compared, but not classified.
+
+    Args:
+        embedding_size: Length of an embedding.
+        identities: Number of identities, which is 0.
+
+    Raises:
+        ValueError: There are identities.
+    """
+
+    def __init__(self, embedding_size: int, identities: int) -> None:
+        super().__init__()
+        if identities:
+            raise ValueError(f"head=absent: expected no identities to score, got {identities}. Use head=linear.")
+        self.embedding_size = embedding_size
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """Refuses.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError("recogniser: it came without a classifier. Compare embeddings, or train a head for it.")
