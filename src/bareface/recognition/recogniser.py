@@ -104,7 +104,8 @@ class Recogniser(nn.Module):
             pixels = image.float()
         else:
             pixels = resample(image, centre_window(content, self.shorter, self.crop), content, self.crop, self.crop)
-        return self.normalise(pixels).contiguous(memory_format=torch.channels_last)
+        normalised: Tensor = self.normalise(pixels)
+        return normalised.contiguous(memory_format=torch.channels_last)
 
     def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
         """Scores the identities: (N, identities) logits. Arguments as ``embed``."""

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -41,7 +42,7 @@ def options() -> dict[str, PublishedWeights]:
     """Every option of ``conf/published``."""
     found = {}
     for path in sorted((conf_folder() / "published").glob("*.yaml")):
-        spec = OmegaConf.load(path)
+        spec: Any = OmegaConf.load(path)
         (default,) = spec.pop("defaults")
         backbone = OmegaConf.load(conf_folder() / "backbone" / f"{default['/backbone@backbone']}.yaml")
         found[path.stem] = build.plain(OmegaConf.merge({"backbone": backbone}, spec))

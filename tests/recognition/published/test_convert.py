@@ -1,5 +1,7 @@
 """Files in the published formats become checkpoints that give the embeddings of the network they were taken from."""
 
+import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import torch
 from e2e.conftest import Done, bareface
 from torch import Tensor, nn
 
+from bareface.errors import DataError
 from bareface.recognition.backbones.inception_resnet_v1 import InceptionResNetV1
 from bareface.recognition.backbones.iresnet import IResNet18
 from bareface.recognition.backbones.mobilefacenet import MobileFaceNet
@@ -127,10 +130,8 @@ def test_another_network_of_the_format_is_named(folder: Path) -> None:
     files.write_insightface(folder / "backbone.pth", files.randomise(IResNet18()))
     done = convert(folder, "insightface_iresnet50", folder / "backbone.pth")
     assert done.status == 1 and len(done.stderr.splitlines()) == 1
-    found = r"backbone\.pth: does not fit IResNet50: missing backbone\.layer2\.2\.bn1\.weight, "
-    assert done.stderr.startswith(
-        f"error: {folder}/backbone.pth: does not fit IResNet50: missing backbone.layer2.2."
-    ), found
+    found = f"error: {folder}/backbone.pth: does not fit IResNet50: missing backbone.layer1.2.bn1.weight, "
+    assert done.stderr.startswith(found)
     assert done.stderr.endswith(". Use published=insightface_iresnet18.\n")
     assert not (folder / "x.ckpt").exists()
 
@@ -155,10 +156,9 @@ def test_the_other_wiring_is_refused_in_both_directions(folder: Path) -> None:
     assert done.stderr.endswith("No option of published fits.\n")
     done = convert(folder, "vggface2_official_resnet50", folder / "resnet50.pth")
     assert "does not fit ResNet50: missing backbone.conv1.weight" in done.stderr
-    other = ["published.backbone._target_=bareface.recognition.backbones.resnet.ResNet50", "~published.backbone"]
-    done = convert(
-        folder, "insightface_iresnet18", folder / "resnet50.pth", other[0], "~published.backbone.embedding_size"
-    )
+    other = ["published.backbone._target_=bareface.recognition.backbones.resnet.ResNet50"]
+    other += ["~published.backbone.embedding_size"]
+    done = convert(folder, "insightface_iresnet18", folder / "resnet50.pth", *other)
     assert done.stderr == "error: published.backbone=ResNet50: weights of this format need IResNet or MobileFaceNet.\n"
     assert not (folder / "x.ckpt").exists()
 
@@ -199,9 +199,6 @@ def test_the_default_place_is_named(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_hostile_files_run_nothing(folder: Path) -> None:
-    import os
-    import pickle
-
     class Evil:
         def __reduce__(self) -> tuple[object, ...]:
             return os.system, (f"touch {folder}/ran",)
@@ -218,16 +215,13 @@ def test_names_of_the_identities(folder: Path) -> None:
     option = options()["vggface2_resnet50_ft"]
     option.identities = 2
     meta = folder / "identity_meta.csv"
-    meta.write_text(
-        'Class_ID, Name, Sample_Num, Flag, Gender\nn000001, "A", 9, 0, m\nn000002, "B", 9, 1, f\nn000003, "C", 9, 1, f\n'
-    )
+    rows = ['n000001, "A", 9, 0, m', 'n000002, "B", 9, 1, f', 'n000003, "C", 9, 1, f']
+    meta.write_text("\n".join(["Class_ID, Name, Sample_Num, Flag, Gender", *rows]) + "\n")
     assert option._identities(meta) == ["n000002", "n000003"]
     text = folder / "names.txt"
     text.write_text("Ada\nBob\nCyd\n")
-    with pytest.raises(
-        ValueError, match=r"names\.txt: 3 names, but resnet50_ft_weight\.pkl has 2 classes\. Give one a"
-    ):
+    with pytest.raises(DataError, match=r"names\.txt: 3 names, but resnet50_ft_weight\.pkl has 2 classes\. Give one a"):
         option._identities(text)
     text.write_text("Ada\nAda\n")
-    with pytest.raises(ValueError, match=r"names\.txt: names that are there twice: Ada\. Make them different\.$"):
+    with pytest.raises(DataError, match=r"names\.txt: names that are there twice: Ada\. Make them different\.$"):
         option._identities(text)

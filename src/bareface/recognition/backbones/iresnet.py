@@ -35,7 +35,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inplanes, H, W) to (N, planes, H / stride, W / stride)."""
-        y = self.bn3(self.conv2(self.prelu(self.bn2(self.conv1(self.bn1(x))))))
+        y: Tensor = self.bn3(self.conv2(self.prelu(self.bn2(self.conv1(self.bn1(x))))))
         shortcut: Tensor = x if self.downsample is None else self.downsample(x)
         return shortcut + y
 
@@ -62,13 +62,12 @@ class IResNet(nn.Module):
         self.conv1 = nn.Conv2d(3, WIDTHS[0], kernel_size=3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(WIDTHS[0])
         self.prelu = nn.PReLU(WIDTHS[0])
-        inplanes = WIDTHS[0]
-        for number, (planes, count) in enumerate(zip(WIDTHS, layers, strict=True), start=1):
-            blocks = [Block(inplanes if first else planes, planes, 2 if first else 1) for first in _first(count)]
-            self.add_module(f"layer{number}", nn.Sequential(*blocks))
-            inplanes = planes
-        self.bn2 = nn.BatchNorm2d(inplanes)
-        self.fc = nn.Linear(inplanes * LAST * LAST, embedding_size)
+        self.layer1, self.layer2, self.layer3, self.layer4 = (
+            _stage(inplanes, planes, count)
+            for inplanes, planes, count in zip((WIDTHS[0], *WIDTHS), WIDTHS, layers, strict=False)
+        )
+        self.bn2 = nn.BatchNorm2d(WIDTHS[-1])
+        self.fc = nn.Linear(WIDTHS[-1] * LAST * LAST, embedding_size)
         self.features = nn.BatchNorm1d(embedding_size)
         self.features.weight.requires_grad = False
         for module in self.modules():
@@ -94,8 +93,10 @@ class IResNet(nn.Module):
         return embedding
 
 
-def _first(count: int) -> list[bool]:
-    return [True] + [False] * (count - 1)
+def _stage(inplanes: int, planes: int, count: int) -> nn.Sequential:
+    return nn.Sequential(
+        Block(inplanes, planes, stride=2), *(Block(planes, planes, stride=1) for _ in range(count - 1))
+    )
 
 
 class IResNet18(IResNet):

@@ -11,7 +11,7 @@ from bareface.recognition.backbones.resnet import ResNetBackbone
 REDUCTION = 16
 
 
-class SEBottleneck(Bottleneck):
+class SEBottleneck(Bottleneck):  # type: ignore[misc]
     """A bottleneck whose channels are weighed by what their means over the picture say, before the shortcut is added.
 
     Args:
@@ -52,7 +52,8 @@ class SEBottleneck(Bottleneck):
         means = F.avg_pool2d(y, y.shape[-2:])  # summed in this order by the reference, too
         weight = self.conv5(self.relu(self.conv4(means))).sigmoid()
         shortcut = x if self.downsample is None else self.downsample(x)
-        return self.relu(y * weight + shortcut)
+        added: Tensor = self.relu(y * weight + shortcut)
+        return added
 
 
 class SENet50(ResNetBackbone):

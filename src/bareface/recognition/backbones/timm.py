@@ -1,5 +1,7 @@
 """Any model of timm."""
 
+from typing import Any
+
 import timm
 import torch
 from torch import Tensor, nn
@@ -24,8 +26,9 @@ class TimmBackbone(nn.Module):
         super().__init__()
         if name not in timm.list_models():
             raise ValueError(f"backbone.name={name}: timm has no such model. {nearest(name, timm.list_models())}")
-        self.model: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
-        made_for = self.model.pretrained_cfg
+        model: Any = timm.create_model(name, pretrained=False, num_classes=0)
+        self.model: nn.Module = model
+        made_for: dict[str, Any] = model.pretrained_cfg
         size = made_for["input_size"]
         self.side: int | None = size[-1] if made_for.get("fixed_input_size") else None
         training = self.model.training

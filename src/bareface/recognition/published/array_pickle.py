@@ -14,8 +14,8 @@ from bareface.errors import CheckpointError
 KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 """Numbers. An array of Python objects would hold whatever else the pickle builds."""
 ORDERS = {"<", ">", "=", "|"}
-HOSTILE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
-HOSTILE += (MemoryError,)
+HOSTILE: tuple[type[Exception], ...] = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError)
+HOSTILE += (LookupError, ArithmeticError, MemoryError)
 """How reading a damaged or hostile pickle can end."""
 
 
@@ -76,7 +76,7 @@ def _refuse_state(state: object) -> None:
 
 
 for _function in (_reconstruct, _from_buffer, _encode):
-    _function.__setstate__ = _refuse_state  # else a pickle could leave things in them for the next one
+    vars(_function)["__setstate__"] = _refuse_state  # else a pickle could leave things in them for the next one
 
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): _Array,
