@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, manifest, mattes, networks, unet
+from benchmarks import data_path, embedding, manifest, mattes, networks, unet
 from benchmarks.machine import describe_machine
 
 
@@ -25,6 +25,7 @@ def main() -> None:
         "data_path": lambda options: data_path.measure(options.rounds),
         "mattes": lambda options: mattes.measure(options.rounds),
         "networks": lambda options: networks.measure(options.rounds),
+        "embedding": lambda options: embedding.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")

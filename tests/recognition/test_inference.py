@@ -14,6 +14,7 @@ from bareface.recognition.backbones.mobilefacenet import MobileFaceNet
 from bareface.recognition.backbones.resnet import ResNet18, ResNet50
 from bareface.recognition.backbones.senet import SENet50
 from bareface.recognition.inference import fold, prepare
+from bareface.recognition.packing import PackedConvolution, can_pack, pack
 from bareface.recognition.recogniser import Recogniser
 
 NORMALISE = {"mean": [127.5] * 3, "std": [64.0] * 3}
@@ -122,4 +123,37 @@ def test_embeddings_in_bf16_point_where_they_did(target: str, arguments: dict[st
     assert F.cosine_similarity(found, expected).min() > 0.999
     assert (prepared(pictures) - logits).abs().max() < 0.05 * logits.abs().max()
     assert next(prepared.backbone.parameters()).dtype == torch.bfloat16
+    assert any(isinstance(module, PackedConvolution) for module in prepared.backbone.modules()) == can_pack()
     assert next(prepared.head.parameters()).dtype == torch.float32
+
+
+@pytest.mark.skipif(not can_pack(), reason="this PyTorch cannot pack convolutions")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"kernel_size": 1},
+        {"kernel_size": 3, "stride": 2, "padding": 1, "bias": False},
+        {"kernel_size": (1, 7), "padding": (0, 3)},
+        {"kernel_size": 3, "groups": 8, "dilation": 2},
+        {"kernel_size": 3, "groups": 2, "padding": 1},
+    ],
+)
+@torch.inference_mode()
+def test_packing_leaves_what_comes_out(arguments: dict[str, int]) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(8, 16, **arguments)).bfloat16()
+    for shape in ((1, 8, 9, 11), (3, 8, 64, 64)):
+        image = torch.randn(shape).bfloat16().contiguous(memory_format=torch.channels_last)
+        packed = nn.Sequential(*network)
+        pack(packed)
+        torch.testing.assert_close(packed(image), network(image))
+        assert isinstance(packed[0], PackedConvolution)
+
+
+def test_what_cannot_be_packed_stays() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(3, 3, 3, padding="same"), nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), nn.Conv1d(3, 3, 1)
+    )
+    before = list(network)
+    pack(network)
+    assert list(network) == before

@@ -8,7 +8,6 @@ from torch.utils.data import ConcatDataset
 
 from bareface.data.dataset import STAGES, DataSet, IdentityDataSet
 from bareface.recognition.extraction import Embedder, EmbeddingWriter, NpyWriter, ParquetWriter
-from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import build
 
 
@@ -21,7 +20,7 @@ def extract(cfg: DictConfig) -> dict[str, float]:
         raise ValueError(f"format={cfg.format}: expected parquet or npy.")
     if cfg.stage not in ("all", *STAGES):
         raise ValueError(f"stage={cfg.stage}: expected all, train, val or test.")
-    recogniser = Recogniser.load(Path(cfg.recogniser))
+    recogniser = build.embedding_recogniser(cfg)
     dataset: DataSet = build.plain(cfg.data)
     data = build.evaluation_data(cfg, dataset, recogniser.canvas)
     stages = [stage for stage in STAGES if len(dataset.splits[stage])] if cfg.stage == "all" else [cfg.stage]

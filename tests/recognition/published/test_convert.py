@@ -138,7 +138,7 @@ def test_another_network_of_the_format_is_named(folder: Path) -> None:
 
 def test_the_other_wiring_is_refused_in_both_directions(folder: Path) -> None:
     """The tensors fit in name and shape; what tells them apart is the format, and what was trained in which wiring."""
-    backbone, classifier = files.randomise(ResNet50()), files.randomise(nn.Linear(2048, 8631))
+    backbone, classifier = files.randomise(ResNet50()), files.randomise(nn.Linear(2048, 5))
     pickled = folder / "resnet50_ft_weight.pkl"
     files.write_vggface2_pickle(pickled, backbone, classifier)
     done = convert(folder, "vggface2_resnet50_ft", pickled, "published.backbone.wiring=torchvision")
