@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import coverage, curve, data_path, detection, manifest, mattes, networks, records, unet
+from benchmarks import coverage, curve, data_path, detection, embedding, manifest, mattes, networks, records, unet
 from benchmarks.machine import describe_machine
 
 
@@ -26,6 +26,7 @@ def main() -> None:
         "mattes": lambda options: mattes.measure(options.rounds),
         "networks": lambda options: networks.measure(options.rounds),
         "detection": lambda options: detection.measure(options.rounds),
+        "embedding": lambda options: embedding.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
         "records": lambda options: records.measure(),
         "curve": lambda options: curve.measure(),

@@ -18,6 +18,7 @@ TASKS = {
     "extract": "Write an embedding per picture.",
     "detect": "Find the faces of pictures.",
     "assess": "Verification, identification and open set, with intervals, beside eigenfaces.",
+    "convert": "Published weights become a checkpoint.",
     "describe": "Size, cost and speed of a network or a backbone.",
     "check": "Look at every file of a data set before a run does.",
 }

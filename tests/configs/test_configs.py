@@ -39,6 +39,8 @@ def commands() -> Iterator[tuple[str, ...]]:
             yield ("train",)
         elif group == "experiment":
             yield ("pipeline" if "pipeline" in name else "train", f"experiment={name}")
+        elif group == "published":
+            yield ("convert", f"published={name}")
         elif group in ("conditions", "matte") or (group, name) == ("callbacks", "predict"):
             yield ("pipeline", f"{group}={name}")
         elif group == "detector":

@@ -94,6 +94,10 @@ class Recogniser(nn.Module):
         Returns:
             (N, D) embeddings.
         """
+        embedding: Tensor = self.backbone(self._prepared(image, content))
+        return embedding
+
+    def _prepared(self, image: Tensor, content: Tensor | None) -> Tensor:
         if content is None:
             if image.shape[-2:] != (self.crop, self.crop):
                 shape = tuple(image.shape[-2:])
@@ -101,10 +105,12 @@ class Recogniser(nn.Module):
             pixels = image.float()
         else:
             pixels = resample(image, centre_window(content, self.shorter, self.crop), content, self.crop, self.crop)
-        embedding: Tensor = self.backbone(self.normalise(pixels).contiguous(memory_format=torch.channels_last))
-        return embedding
+        normalised: Tensor = self.normalise(pixels)
+        return normalised.contiguous(memory_format=torch.channels_last)
 
     def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
         """Scores the identities: (N, identities) logits. Arguments as ``embed``."""
-        logits: Tensor = self.head(self.embed(image, content))
+        # FaceNet's embeddings have length 1, but its classifier looks at what they were before.
+        options = {"normalise": False} if getattr(self.backbone, "unit_length", False) else {}
+        logits: Tensor = self.head(self.backbone(self._prepared(image, content), **options))
         return logits

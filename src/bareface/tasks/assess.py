@@ -22,7 +22,6 @@ from bareface.recognition.assessment import assess as run_protocols
 from bareface.recognition.curve_figures import draw_curves
 from bareface.recognition.eigenfaces import Eigenfaces
 from bareface.recognition.embeddings import Embeddings, TableWriter
-from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import build
 from bareface.tasks.extract import embed
 
@@ -100,7 +99,7 @@ def _recogniser_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage]
     if cfg.embeddings is not None:
         return Embeddings.read(Path(cfg.embeddings))
     writer = TableWriter(_names(dataset))
-    embed(cfg, Recogniser.load(Path(cfg.recogniser)), dataset, stages, writer, cfg.flip)
+    embed(cfg, build.embedding_recogniser(cfg), dataset, stages, writer, cfg.flip)
     return writer.table
 
 

@@ -1,6 +1,7 @@
 """From a composed configuration to objects. Nothing is chosen here: the configuration names every class."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
 from bareface.data.transforms import Letterbox
 from bareface.module import TrainingModule
+from bareface.recognition.inference import prepare
+from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.losses.class_weight import ClassWeightedLoss
 
 log = logging.getLogger(__name__)
@@ -89,6 +92,19 @@ def balance(module: TrainingModule, data: DataModule) -> None:
     for loss in wanting:
         loss.balance(counts, classes)
     log.info("Pixels of each class, for the weights of the loss: %s", dict(zip(classes, counts, strict=True)))
+
+
+def embedding_recogniser(cfg: DictConfig) -> Recogniser:
+    """The recogniser of a checkpoint, ``cfg.recogniser``, made fast for embedding alone.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: The file is not the checkpoint of a recogniser.
+    """
+    recogniser = Recogniser.load(Path(cfg.recogniser))
+    if cfg.trainer.accelerator != "cpu":
+        return recogniser
+    return prepare(recogniser, bf16=cfg.trainer.precision == "bf16-mixed")
 
 
 def trainer(cfg: DictConfig, loggers: list[Logger]) -> pl.Trainer:

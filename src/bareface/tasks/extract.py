@@ -22,7 +22,7 @@ def extract(cfg: DictConfig) -> dict[str, float]:
         raise ValueError(f"format={cfg.format}: expected parquet or npy.")
     if cfg.stage not in ("all", *STAGES):
         raise ValueError(f"stage={cfg.stage}: expected all, train, val or test.")
-    recogniser = Recogniser.load(Path(cfg.recogniser))
+    recogniser = build.embedding_recogniser(cfg)
     dataset: DataSet = build.plain(cfg.data)
     stages = [stage for stage in STAGES if len(dataset.splits[stage])] if cfg.stage == "all" else [cfg.stage]
     folder = Path(cfg.run)

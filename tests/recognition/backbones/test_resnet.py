@@ -84,7 +84,19 @@ def test_stem_sets_the_resolution(stem: str, side: int) -> None:
     assert shapes == [(2, 512, side, side)]
 
 
+def test_projection_follows_the_pooling() -> None:
+    torch.manual_seed(0)
+    plain, projected = ResNet50().eval(), ResNet50(projection=3).eval()
+    missing = projected.load_state_dict(plain.state_dict(), strict=False)
+    assert missing.missing_keys == ["feat_extract.weight"] and projected.embedding_size == 3
+    with torch.inference_mode():
+        expected = plain(picture(2, 64, 64)) @ projected.feat_extract.weight.T
+        torch.testing.assert_close(projected(picture(2, 64, 64)), expected)
+
+
 def test_refuses_other_choices() -> None:
+    with pytest.raises(ValueError, match=r"projection=0: expected at least 1, or null for the pooled feature itself\."):
+        ResNet50(projection=0)
     with pytest.raises(ValueError, match=r"wiring=keras: expected torchvision or caffe\."):
         ResNet50(wiring="keras")
     with pytest.raises(ValueError, match=r"stem=large: expected imagenet or small\."):

@@ -1,0 +1,1 @@
+"""Weights that others have published, each with the preprocessing that it was trained with."""
