@@ -14,7 +14,7 @@ ROWS = 65_536
 
 
 def write_columns(path: Path, enrolled: Enrolled) -> None:
-    """Writes ``key``, ``identity``, ``box`` (4 float32) and ``embedding`` (D float32); no other column is compressed less.
+    """Writes ``key``, ``identity``, ``box`` (4 float32) and ``embedding`` (D float32).
 
     Embeddings lie in the file as they are in memory, and every page has a checksum.
     """
@@ -56,7 +56,9 @@ def read_columns(path: Path, size: int) -> Enrolled:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             kind = file.schema_arrow.field("embedding").type
             if kind != pa.list_(pa.float32(), size):
-                raise DataError(f"{path}: embeddings are {kind}, gallery.json says {size} float32. Restore the gallery.")
+                raise DataError(
+                    f"{path}: embeddings are {kind}, gallery.json says {size} float32. Restore the gallery."
+                )
             rows, filled = file.metadata.num_rows, 0
             keys, identities = np.empty(rows, object), np.empty(rows, object)
             boxes, embeddings = np.empty((rows, 4), np.float32), np.empty((rows, size), np.float32)

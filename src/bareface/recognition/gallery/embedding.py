@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import torch
@@ -155,12 +156,14 @@ class _Loader:
         with self.lock:
             framed = self.source(photo, key)
         canvases = [self.letterbox(Record(crop), 0) for crop in framed.crops]
-        tensors = [(torch.from_numpy(one.image.transpose(2, 0, 1).copy()), torch.tensor(one.content)) for one in canvases]
+        tensors = [
+            (torch.from_numpy(one.image.transpose(2, 0, 1).copy()), torch.tensor(one.content)) for one in canvases
+        ]
         return framed, tensors, (photo.shape[0], photo.shape[1])
 
 
 def _read_ahead(
-    pool: ThreadPoolExecutor, jobs: Sequence[Job], size: int, loader: _Loader, done: EmbeddedFaces, bar: "tqdm[None]"
+    pool: ThreadPoolExecutor, jobs: Sequence[Job], size: int, loader: _Loader, done: EmbeddedFaces, bar: "tqdm[Any]"
 ) -> Iterator[list[tuple[Job, Loaded]]]:
     """Batches of what could be read; the next batch is read while this one is embedded."""
     rest = iter(jobs)

@@ -115,7 +115,9 @@ class Card:
         """
         if self.model != fingerprint:
             made = f"made with the model {self.model[:12]}, --recogniser is {fingerprint[:12]}"
-            raise DataError(f"{where}: {made}; their embeddings cannot be compared. Use that model, or another gallery.")
+            raise DataError(
+                f"{where}: {made}; their embeddings cannot be compared. Use that model, or another gallery."
+            )
 
 
 class Gallery(ABC):

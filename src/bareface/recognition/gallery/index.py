@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import faiss
 import numpy as np
@@ -87,7 +87,8 @@ class HnswIndex:
             return None
         if not isinstance(graph, faiss.IndexHNSWFlat) or graph.d != matrix.shape[1] or graph.ntotal > len(matrix):
             return None
-        kept = faiss.rev_swig_ptr(faiss.downcast_index(graph.storage).get_xb(), graph.ntotal * graph.d)
+        storage: Any = faiss.downcast_index(graph.storage)
+        kept = faiss.rev_swig_ptr(storage.get_xb(), graph.ntotal * graph.d)
         if not np.array_equal(kept.reshape(-1, graph.d), matrix[: graph.ntotal]):
             return None
         if graph.ntotal < len(matrix):
@@ -100,6 +101,6 @@ class HnswIndex:
 
     def search(self, probes: NDArray[np.float32], k: int) -> Found:
         """Finds rows that are near."""
-        breadth = faiss.SearchParametersHNSW(efSearch=max(self.WHILE_SEARCHING, k))
+        breadth: Any = faiss.SearchParametersHNSW(efSearch=max(self.WHILE_SEARCHING, k))  # type: ignore[attr-defined]
         scores, rows = self.graph.search(np.ascontiguousarray(probes, np.float32), k, params=breadth)
         return scores, rows

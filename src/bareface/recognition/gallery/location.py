@@ -11,8 +11,8 @@ def store(location: str) -> Store:
     """The place that a location names.
 
     Args:
-        location: A folder; or ``milvus:FILE.db``, a Milvus Lite file; or ``milvus:http://HOST:19530``, a server. ``#NAME``
-            at the end of the last two tells several galleries in one place apart.
+        location: A folder; or ``milvus:FILE.db``, a Milvus Lite file; or ``milvus:http://HOST:19530``, a server.
+            ``#NAME`` at the end of the last two tells several galleries in one place apart.
 
     Raises:
         ValueError: Nothing is named, or Milvus is and its package is not installed.

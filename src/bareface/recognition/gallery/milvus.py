@@ -132,7 +132,9 @@ class MilvusGallery(Gallery):
     def with_index(self, index: IndexKind | None) -> Self:
         """Refuses another index than the one that the collection has."""
         if index not in (None, self.card.index) and self.base:
-            raise ValueError(f"index={index}: {self.where} has {self.card.index}, as it was made. Enrol anew elsewhere.")
+            raise ValueError(
+                f"index={index}: {self.where} has {self.card.index}, as it was made. Enrol anew elsewhere."
+            )
         return super().with_index(index)
 
     def _ids(self, keys: list[str]) -> list[str]:

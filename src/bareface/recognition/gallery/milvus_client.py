@@ -90,7 +90,9 @@ class MilvusClient:
         """How many rows an expression names."""
         return int(self.client.query(name, filter=which, output_fields=["count(*)"])[0]["count(*)"])
 
-    def nearest(self, name: str, probes: list[list[float]], k: int, which: str, fields: Sequence[str]) -> list[list[Row]]:
+    def nearest(
+        self, name: str, probes: list[list[float]], k: int, which: str, fields: Sequence[str]
+    ) -> list[list[Row]]:
         """The nearest rows of those that an expression names, for each probe, best first."""
         breadth = {"params": {"ef": max(128, k)}}
         found: list[list[Row]] = self.client.search(

@@ -67,8 +67,8 @@ def calibrate(gallery: Gallery, strangers: NDArray[np.float32] | None = None, se
 
     Args:
         gallery: What will be searched.
-        strangers: (S, D) embeddings of people who are not in it. None: each enrolled picture is searched among everybody
-            else's, which needs two identities; with one there is no score.
+        strangers: (S, D) embeddings of people who are not in it. None: each enrolled picture is searched among
+            everybody else's, which needs two identities; with one there is no score.
         searches: At most so many enrolled pictures are searched.
     """
     enrolled = gallery.sample(searches)
@@ -90,7 +90,7 @@ def _pairs(embeddings: NDArray[np.float32], identities: NDArray[np.object_]) -> 
         rows = slice(start, start + 256)
         scores = embeddings[rows] @ embeddings[start:].T
         other = codes[rows, None] != codes[None, start:]
-        found = scores[other & ~np.tri(*other.shape, dtype=bool)]
+        found = scores[np.triu(other, 1)]
         count += len(found)
         highest = np.concatenate([highest, found])
         if len(highest) > KEPT:

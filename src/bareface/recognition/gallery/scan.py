@@ -14,9 +14,9 @@ DEEPEST = 64
 class Int8Scan:
     """Searches embeddings by their cosine.
 
-    With q' and x' for the rounded vectors, a score is wrong by at most |q - q'| + |q'| |x - x'| (Cauchy-Schwarz). What is
-    no candidate scores at most as much as the last candidate, plus that; where the k-th hit in float32 does not reach
-    it, the probe counts as unproven.
+    With q' and x' for the rounded vectors, a score is wrong by at most |q - q'| + |q'| |x - x'| (Cauchy-Schwarz). What
+    is no candidate scores at most as much as the last candidate, plus that; where the k-th hit in float32 does not
+    reach it, the probe counts as unproven.
 
     Args:
         matrix: (N, D) float32 of length 1, N at least ``CANDIDATES``; kept, not copied.
