@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import data_path, manifest, mattes, networks, unet
+from benchmarks import data_path, gallery, manifest, mattes, networks, unet
 from benchmarks.machine import describe_machine
 
 
@@ -26,6 +26,7 @@ def main() -> None:
         "mattes": lambda options: mattes.measure(options.rounds),
         "networks": lambda options: networks.measure(options.rounds),
         "manifest": lambda options: manifest.measure(),
+        "gallery": lambda options: gallery.measure(options.rounds),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

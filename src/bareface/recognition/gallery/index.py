@@ -8,8 +8,6 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bareface.precision import processor_computes_in_int8
-
 if TYPE_CHECKING:
     from bareface.recognition.gallery.scan import Int8Scan
 
@@ -38,14 +36,18 @@ class ExactIndex:
     def __init__(self, matrix: NDArray[np.float32], many: int = MANY) -> None:
         self.matrix = matrix
         self._scan: Int8Scan | None = None
-        self._scans = len(matrix) >= many and processor_computes_in_int8()
+        self._scans = len(matrix) >= many
+        if self._scans:
+            from bareface.precision import processor_computes_in_int8  # torch takes seconds to import
+
+            self._scans = processor_computes_in_int8()
 
     def search(self, probes: NDArray[np.float32], k: int) -> Found:
         """Finds the nearest rows."""
         probes = np.ascontiguousarray(probes, np.float32)
         if not self._scans or k > 64:
             return self._plain(probes, k)
-        from bareface.recognition.gallery.scan import Int8Scan  # torch takes seconds to import
+        from bareface.recognition.gallery.scan import Int8Scan
 
         self._scan = Int8Scan(self.matrix) if self._scan is None else self._scan
         scores, rows, proven = (part.numpy() for part in self._scan.search(probes, k))

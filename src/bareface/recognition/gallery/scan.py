@@ -19,7 +19,7 @@ class Int8Scan:
     reach it, the probe counts as unproven.
 
     Args:
-        matrix: (N, D) float32 of length 1, N at least ``CANDIDATES``; kept, not copied.
+        matrix: (N, D) float32 of length 1; kept, not copied.
     """
 
     def __init__(self, matrix: NDArray) -> None:  # type: ignore[type-arg]
