@@ -91,7 +91,7 @@ def _one_a_picture(found: EmbeddedFaces) -> Enrolled:
     numbers, keys = np.array(found.numbers, int), np.array(found.keys, object)
     alone = ~np.isin(keys.astype(str), keys[numbers > 0].astype(str))
     identities = np.array([key.partition("/")[0] for key in found.keys], object)
-    return Enrolled(keys, identities, found.boxes, found.embeddings.reshape(len(keys), -1)).take(alone)
+    return Enrolled(keys, identities, found.boxes, found.embeddings).take(alone)
 
 
 def describe(calibration: Calibration) -> str:

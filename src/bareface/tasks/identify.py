@@ -98,7 +98,7 @@ def _table(found: EmbeddedFaces, hits: Hits, least: float) -> pd.DataFrame:
     if len(nobody):
         table = pd.concat([table, nobody], ignore_index=True)
         for name in ("identity", *(f"candidate_{place + 1}" for place in range(hits.scores.shape[1]))):
-            table[name] = table[name].fillna("")
+            table[name] = table[name].astype(object).fillna("")
         table["face"] = table["face"].astype("Int64")
     return table
 

@@ -115,7 +115,8 @@ def embed_pictures(
     where = computing_device(device)
     recogniser = recogniser.to(where)
     done, loader = EmbeddedFaces(), _Loader(source, Letterbox(recogniser.canvas), max_pixels)
-    boxes, embeddings = [done.boxes], []
+    boxes: list[NDArray[np.float32]] = [done.boxes]
+    embeddings: list[NDArray[np.float32]] = []
     with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Embedding", unit="picture") as bar:
         for batch in _read_ahead(pool, jobs, batch_size, loader, done, bar):
             for (key, _), (framed, _, size) in batch:
@@ -125,7 +126,8 @@ def embed_pictures(
             for start in range(0, len(tensors), batch_size):
                 embeddings.append(_embed(tensors[start : start + batch_size], recogniser, where))
     done.boxes = np.concatenate(boxes)
-    done.embeddings = np.concatenate(embeddings) if embeddings else done.embeddings
+    none = np.zeros((0, int(recogniser.backbone.embedding_size)), np.float32)  # type: ignore[arg-type]
+    done.embeddings = np.concatenate([none, *embeddings])
     return done
 
 
