@@ -57,14 +57,15 @@ def measure(rounds: int) -> list[Row]:
     return rows
 
 
-def _seconds(call: Callable[[], Any], rounds: int) -> float:
+def _seconds(call: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """The median and the least; on a machine that others use, the least says what the program can do."""
     call()
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
-    return float(np.median(times))
+    return float(np.median(times)), min(times)
 
 
 def _held(field: str) -> float:
@@ -86,8 +87,9 @@ def exact(rounds: int) -> list[Row]:
         start = time.perf_counter()
         answers.append(index.search(probes, 10))
         first = time.perf_counter() - start
-        taken = _seconds(lambda index=index: index.search(probes, 10), rounds)  # type: ignore[misc]
-        rows.append({"what": what, "how": how, "probes/s": BATCH / taken, "first batch, s": first, **_about()})
+        taken, least = _seconds(lambda index=index: index.search(probes, 10), rounds)  # type: ignore[misc]
+        speed = {"probes/s": BATCH / taken, "at best": BATCH / least, "first batch, s": first}
+        rows.append({"what": what, "how": how, **speed, **_about()})
     assert (answers[0][1] == answers[1][1]).all()
     return rows
 
@@ -100,10 +102,12 @@ def hnsw(rounds: int) -> list[Row]:
     built = time.perf_counter() - start
     right = ExactIndex(matrix).search(probes, 1)[1]
     recall = float((index.search(probes, 1)[1] == right).mean())
-    taken = _seconds(lambda: [index.search(probes[at : at + BATCH], 1) for at in range(0, len(probes), BATCH)], rounds)
+    taken, least = _seconds(
+        lambda: [index.search(probes[at : at + BATCH], 1) for at in range(0, len(probes), BATCH)], rounds
+    )
     what = f"HNSW in {HNSW:,} x {SIZE}, batches of {BATCH}"
-    figures = {"what": what, "recall@1": f"{recall:.4f}", "probes/s": len(probes) / taken, "build, s": built}
-    return [{**figures, **_about()}]
+    figures = {"what": what, "recall@1": f"{recall:.4f}", "probes/s": len(probes) / taken}
+    return [{**figures, "at best": len(probes) / least, "build, s": built, **_about()}]
 
 
 def enrol(rounds: int) -> list[Row]:
@@ -119,7 +123,7 @@ def enrol(rounds: int) -> list[Row]:
         with store.writing():
             gallery = store.empty(Card("", SIZE, "picture", "none")).adding(everybody.take(first))
             gallery.commit(gallery.card.calibration)
-        opening = _seconds(store.open, rounds)
+        opening, _ = _seconds(store.open, rounds)
         with store.writing():
             start = time.perf_counter()
             changed = store.open().adding(everybody.take(later))

@@ -38,14 +38,14 @@ class TestExact:
         rng = np.random.default_rng(2)
         near = np.ones((2000, 64)) + 1e-3 * rng.standard_normal((2000, 64))  # 8 bits cannot tell these apart
         near = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
-        assert not Int8Scan(near).search(near[:4], 3)[2].any()
+        assert not Int8Scan(near).search(near[:4], 3, 128)[2].any()
         index = ExactIndex(near, many=1)
         index._scans = True
         truth = near[:4].astype(float) @ near.T.astype(float)
         np.testing.assert_allclose(index.search(near[:4], 3)[0], np.sort(truth)[:, :-4:-1], atol=1e-6)
 
     def test_a_proof_is_a_proof(self) -> None:
-        scores, _, proven = (part.numpy() for part in Int8Scan(self.faces).search(self.faces[:64], 3))
+        scores, _, proven = (part.numpy() for part in Int8Scan(self.faces).search(self.faces[:64], 3, 128))
         truth = np.sort(self.faces[:64].astype(float) @ self.faces.T.astype(float))[:, :-4:-1]
         assert proven.any()
         np.testing.assert_allclose(scores[proven], truth[proven], atol=1e-6)

@@ -45,14 +45,22 @@ class ExactIndex:
     def search(self, probes: NDArray[np.float32], k: int) -> Found:
         """Finds the nearest rows."""
         probes = np.ascontiguousarray(probes, np.float32)
-        if not self._scans or k > 64:
+        if not self._scans:
             return self._plain(probes, k)
-        from bareface.recognition.gallery.scan import Int8Scan
+        from bareface.recognition.gallery.scan import CANDIDATES, DEEPEST, Int8Scan
 
+        if k > DEEPEST:
+            return self._plain(probes, k)
         self._scan = Int8Scan(self.matrix) if self._scan is None else self._scan
-        scores, rows, proven = (part.numpy() for part in self._scan.search(probes, k))
-        if not proven.all():
-            scores[~proven], rows[~proven] = self._plain(probes[~proven], k)
+        scores, rows = np.empty((len(probes), k), np.float32), np.empty((len(probes), k), np.int64)
+        unsettled = np.arange(len(probes))
+        for candidates in CANDIDATES:
+            if len(unsettled):
+                found = self._scan.search(probes[unsettled], k, candidates)
+                scores[unsettled], rows[unsettled], proven = (part.numpy() for part in found)
+                unsettled = unsettled[~proven]
+        if len(unsettled):
+            scores[unsettled], rows[unsettled] = self._plain(probes[unsettled], k)
         return scores, rows
 
     def _plain(self, probes: NDArray[np.float32], k: int) -> Found:
@@ -67,7 +75,7 @@ class HnswIndex:
         graph: A ``faiss.IndexHNSWFlat``.
     """
 
-    NEIGHBOURS, WHILE_BUILDING, WHILE_SEARCHING = 32, 200, 128
+    NEIGHBOURS, WHILE_BUILDING, WHILE_SEARCHING = 32, 100, 128
 
     def __init__(self, graph: faiss.IndexHNSWFlat) -> None:
         self.graph = graph

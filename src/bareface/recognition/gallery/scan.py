@@ -4,9 +4,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-GROUPS = 32
-BLOCK = 2048 * GROUPS
-CANDIDATES = 256
+GROUP = 8
+"""Of so many neighbouring scores the highest is looked at first."""
+BLOCK = 8192 * GROUP
+CANDIDATES = (128, 1024)
+"""How many rows are compared in float32: at first, and for probes that this does not settle."""
 DEEPEST = 64
 """The most hits for which this is the fast way."""
 
@@ -25,7 +27,7 @@ class Int8Scan:
     def __init__(self, matrix: NDArray) -> None:  # type: ignore[type-arg]
         self.matrix = torch.from_numpy(matrix)
         rows, size = self.matrix.shape
-        padded = -(-rows // GROUPS) * GROUPS
+        padded = -(-rows // GROUP) * GROUP
         self.codes = torch.zeros(padded, size, dtype=torch.int8)
         self.scale, self.error = torch.zeros(padded), 0.0
         for start in range(0, rows, BLOCK):
@@ -34,30 +36,31 @@ class Int8Scan:
             self.error = max(self.error, float(error.max()))
 
     @torch.inference_mode()
-    def search(self, probes: NDArray, k: int) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[type-arg]
+    def search(self, probes: NDArray, k: int, candidates: int) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[type-arg]
         """The nearest of each probe.
 
         Args:
             probes: (Q, D) float32 of length 1.
             k: Number of hits, at most ``DEEPEST``.
+            candidates: How many rows are compared in float32.
 
         Returns:
             (Q, k) scores in float32, best first; (Q, k) rows; (Q,) bool, whether these are proven to be the best.
         """
         exact = torch.from_numpy(probes)
         codes, scale, error = _rounded(exact)
-        approximate, rows = self._candidates(codes)
+        approximate, rows = self._candidates(codes, candidates)
         near = torch.bmm(self.matrix[rows.clamp(max=len(self.matrix) - 1)], exact[:, :, None])[:, :, 0]
         near[rows >= len(self.matrix)] = -torch.inf  # padding
         scores, order = near.topk(k)
         bound = approximate.amin(1) * scale + error + (1 + error) * self.error + 1e-5  # float32 rounds, too
         return scores, rows.gather(1, order), scores[:, -1] >= bound
 
-    def _candidates(self, probes: Tensor) -> tuple[Tensor, Tensor]:
-        """The best in 8 bits: (Q, CANDIDATES) scores, to be multiplied by each probe's scale, and rows."""
+    def _candidates(self, probes: Tensor, wanted: int) -> tuple[Tensor, Tensor]:
+        """The best in 8 bits: (Q, wanted) scores, to be multiplied by each probe's scale, and rows."""
         count = len(probes)
-        best = torch.full((count, CANDIDATES), -torch.inf)
-        rows = torch.full((count, CANDIDATES), len(self.codes))
+        best = torch.full((count, wanted), -torch.inf)
+        rows = torch.full((count, wanted), len(self.codes))
         products = torch.empty(count, BLOCK, dtype=torch.int32)
         scores = torch.empty(count, BLOCK)
         for start in range(0, len(self.codes), BLOCK):
@@ -66,11 +69,11 @@ class Int8Scan:
                 products, scores = (buffer[:, : len(block)].contiguous() for buffer in (products, scores))
             torch._int_mm(probes, block.T, out=products)  # the one way that torch has to multiply 8 bits
             torch.mul(products, self.scale[start : start + BLOCK], out=scores)
-            grouped = scores.view(count, GROUPS, -1)
+            grouped = scores.view(count, GROUP, -1)
             highest = grouped.amax(1)
             least = best.amin(1)
-            if highest.shape[1] >= CANDIDATES:  # so many groups have a score that is at least this
-                least = torch.maximum(least, highest.topk(CANDIDATES).values[:, -1])
+            if not start and highest.shape[1] >= wanted:  # so many groups have a score that is at least this
+                least = highest.topk(wanted).values[:, -1]
             probe, column = torch.nonzero(highest >= least[:, None], as_tuple=True)
             values = grouped[probe, :, column]
             group, member = torch.nonzero(values >= least[probe, None], as_tuple=True)
