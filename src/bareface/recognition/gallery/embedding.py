@@ -117,7 +117,10 @@ def embed_pictures(
     done, loader = EmbeddedFaces(), _Loader(source, Letterbox(recogniser.canvas), max_pixels)
     boxes: list[NDArray[np.float32]] = [done.boxes]
     embeddings: list[NDArray[np.float32]] = []
-    with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Embedding", unit="picture") as bar:
+    with (
+        ThreadPoolExecutor(4) as pool,
+        tqdm(total=len(jobs), desc="Embedding", unit="picture", disable=not jobs) as bar,
+    ):
         for batch in _read_ahead(pool, jobs, batch_size, loader, done, bar):
             for (key, _), (framed, _, size) in batch:
                 _note(done, key, framed, size)

@@ -54,7 +54,7 @@ class ExactIndex:
         self._scan = Int8Scan(self.matrix) if self._scan is None else self._scan
         scores, rows = np.empty((len(probes), k), np.float32), np.empty((len(probes), k), np.int64)
         unsettled = np.arange(len(probes))
-        for candidates in CANDIDATES:
+        for candidates in CANDIDATES[k > 16 :]:  # few candidates hardly ever settle a deep search
             if len(unsettled):
                 found = self._scan.search(probes[unsettled], k, candidates)
                 scores[unsettled], rows[unsettled], proven = (part.numpy() for part in found)

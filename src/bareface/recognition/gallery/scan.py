@@ -7,6 +7,8 @@ from torch import Tensor
 GROUP = 8
 """Of so many neighbouring scores the highest is looked at first."""
 BLOCK = 8192 * GROUP
+ROUNDED = 1024
+"""Rows that are rounded at a time: few enough to stay in the processor's cache."""
 CANDIDATES = (128, 1024)
 """How many rows are compared in float32: at first, and for probes that this does not settle."""
 DEEPEST = 64
@@ -30,8 +32,8 @@ class Int8Scan:
         padded = -(-rows // GROUP) * GROUP
         self.codes = torch.zeros(padded, size, dtype=torch.int8)
         self.scale, self.error = torch.zeros(padded), 0.0
-        for start in range(0, rows, BLOCK):
-            block = slice(start, min(start + BLOCK, rows))
+        for start in range(0, rows, ROUNDED):
+            block = slice(start, min(start + ROUNDED, rows))
             self.codes[block], self.scale[block], error = _rounded(self.matrix[block])
             self.error = max(self.error, float(error.max()))
 
