@@ -2,7 +2,19 @@
 
 import argparse
 
-from benchmarks import coverage, curve, data_path, detection, embedding, manifest, mattes, networks, records, unet
+from benchmarks import (
+    coverage,
+    curve,
+    data_path,
+    detection,
+    embedding,
+    gallery,
+    manifest,
+    mattes,
+    networks,
+    records,
+    unet,
+)
 from benchmarks.machine import describe_machine
 
 
@@ -31,6 +43,7 @@ def main() -> None:
         "records": lambda options: records.measure(),
         "curve": lambda options: curve.measure(),
         "coverage": lambda options: coverage.measure(),
+        "gallery": lambda options: gallery.measure(options.rounds),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

@@ -1,15 +1,20 @@
 """The one command, ``bareface``.
 
-``bareface TASK key=value ...`` runs a task as a Hydra app; ``bareface cutout`` and ``bareface synthesize`` take
-ordinary options. Heavy imports wait until a command needs them.
+``bareface TASK key=value ...`` runs a task as a Hydra app; ``bareface cutout``, ``synthesize``, ``compare`` and those
+that have to do with a gallery take ordinary options. Heavy imports wait until a command needs them.
 """
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bareface.tasks.enroll import Done
 
 TASKS = {
     "train": "Train a segmenter or a recogniser, then test it.",
@@ -123,6 +128,125 @@ def synthesize(
     except MENDABLE as error:
         leave(error)
     print(target)
+
+
+GALLERY = typer.Option("--gallery", help="A folder, milvus:FILE.db or milvus:http://HOST:19530.")
+RECOGNISER = typer.Option("--recogniser", help="Checkpoint of a recogniser.")
+DETECTOR = typer.Option(
+    "--detector", help="Finds the faces: none, haar, mtcnn, ...; default: what suits the recogniser."
+)
+DETECTOR_FILE = typer.Option("--detector-file", help="Weights or list of the detector, where it needs some.")
+FACES = typer.Option("--faces", help="Which of several faces is meant: largest, central, all, error.")
+BATCH_SIZE = typer.Option("--batch-size", help="Faces at a time.")
+DEVICE = typer.Option("--device", help="auto, cpu or cuda.")
+MAX_PIXELS = typer.Option("--max-pixels", help="Larger pictures are not decoded.")
+
+
+@app.command()
+def enroll(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with a folder for each person.")],
+    gallery: Annotated[str, GALLERY],
+    recogniser: Annotated[Path, RECOGNISER],
+    detector: Annotated[str | None, DETECTOR] = None,
+    detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
+    faces: Annotated[str, FACES] = "largest",
+    index: Annotated[str | None, typer.Option(help="exact, or hnsw for many faces; default: as it is.")] = None,
+    strangers: Annotated[
+        Path | None, typer.Option(help="Pictures of people who are not enrolled; thresholds come from them.")
+    ] = None,
+    searches: Annotated[int, typer.Option(help="At most so many searches to calibrate; 0: no thresholds.")] = 10_000,
+    batch_size: Annotated[int, BATCH_SIZE] = 32,
+    device: Annotated[str, DEVICE] = "auto",
+    max_pixels: Annotated[int, MAX_PIXELS] = 40_000_000,
+) -> None:
+    """Add people to a gallery; it is made where there is none."""
+    from bareface.tasks.enroll import enroll as work
+    from bareface.tasks.looking import Looking
+
+    looking = Looking(recogniser, detector, detector_file, faces, batch_size, device, max_pixels)
+    _finish(lambda: work(source, gallery, looking, index, strangers, searches))  # type: ignore[arg-type]
+
+
+@app.command()
+def identify(
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURES...", help="Pictures, or folders of them.")],
+    gallery: Annotated[str, GALLERY],
+    recogniser: Annotated[Path, RECOGNISER],
+    fpir: Annotated[float, typer.Option(help="Share of strangers that may be taken for somebody.")] = 0.01,
+    threshold: Annotated[float | None, typer.Option(help="Least score of an answer, instead of --fpir.")] = None,
+    top: Annotated[int, typer.Option(help="How many identities are listed for a face.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this .csv or .parquet file.")] = None,
+    detector: Annotated[str | None, DETECTOR] = None,
+    detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
+    faces: Annotated[str, FACES] = "largest",
+    batch_size: Annotated[int, BATCH_SIZE] = 32,
+    device: Annotated[str, DEVICE] = "auto",
+    max_pixels: Annotated[int, MAX_PIXELS] = 40_000_000,
+) -> None:
+    """Say who is in pictures, or that they are unknown."""
+    from bareface.tasks.identify import identify as work
+    from bareface.tasks.looking import Looking
+
+    looking = Looking(recogniser, detector, detector_file, faces, batch_size, device, max_pixels)
+    _finish(lambda: work(pictures, gallery, looking, fpir, threshold, top, out))
+
+
+@app.command()
+def verify(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another picture.")],
+    recogniser: Annotated[Path, RECOGNISER],
+    gallery: Annotated[
+        str | None, typer.Option(help="A gallery whose people tell how alike two people look to the recogniser.")
+    ] = None,
+    fmr: Annotated[float, typer.Option(help="Share of pairs of two people that may be taken for one.")] = 0.001,
+    threshold: Annotated[float | None, typer.Option(help="Least score of one person, instead of --gallery.")] = None,
+    detector: Annotated[str | None, DETECTOR] = None,
+    detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
+    faces: Annotated[str, FACES] = "largest",
+    device: Annotated[str, DEVICE] = "auto",
+    max_pixels: Annotated[int, MAX_PIXELS] = 40_000_000,
+) -> None:
+    """Say whether two pictures show one person."""
+    from bareface.tasks.identify import verify as work
+    from bareface.tasks.looking import Looking
+
+    looking = Looking(recogniser, detector, detector_file, faces, 2, device, max_pixels)
+    _finish(lambda: work(first, second, looking, gallery, fmr, threshold))
+
+
+@app.command()
+def forget(
+    identity: Annotated[str, typer.Argument(metavar="IDENTITY", help="The name of the person's folder.")],
+    gallery: Annotated[str, GALLERY],
+) -> None:
+    """Remove somebody from a gallery, for good."""
+    from bareface.tasks.enroll import forget as work
+
+    _finish(lambda: work(identity, gallery))
+
+
+@app.command()
+def gallery(
+    place: Annotated[str, typer.Argument(metavar="GALLERY", help="A folder, milvus:FILE.db or milvus:http://...")],
+    people: Annotated[bool, typer.Option("--people", help="List everybody, with the number of pictures.")] = False,
+) -> None:
+    """Say what is in a gallery."""
+    from bareface.tasks.enroll import contents as work
+
+    _finish(lambda: work(place, people))
+
+
+def _finish(work: "Callable[[], Done]") -> NoReturn:
+    """Prints what was done, or the mistake in one line; exit status 1 unless all was done."""
+    from bareface.tasks.launch import MENDABLE, leave
+
+    try:
+        done = work()
+    except MENDABLE as error:
+        leave(error)
+    print(done.text())
+    raise typer.Exit(int(not done.complete))
 
 
 def main() -> None:

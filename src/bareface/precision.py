@@ -1,4 +1,4 @@
-"""Which processors gain from computing in bfloat16, and how to let them."""
+"""Which processors gain from computing in fewer bits, and how to let them."""
 
 from functools import cache
 from pathlib import Path
@@ -9,11 +9,21 @@ import torch
 @cache
 def processor_computes_in_bf16() -> bool:
     """Whether this processor multiplies bfloat16 itself; others convert, which makes it slower than float32."""
+    return _has("avx512_bf16", "amx_bf16")
+
+
+@cache
+def processor_computes_in_int8() -> bool:
+    """Whether this processor multiplies 8-bit integers itself, four times as many at a time as float32."""
+    return _has("avx512_vnni", "amx_int8")
+
+
+def _has(*instructions: str) -> bool:
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
     except OSError:
         return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return not flags.isdisjoint(instructions)
 
 
 def fast_precision() -> torch.autocast:

@@ -1,6 +1,8 @@
 """Checkpoints: tensors and plain values only, loaded without executing anything that the file says."""
 
+import hashlib
 import importlib
+import json
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,3 +106,20 @@ def fill(model: nn.Module, state: Mapping[str, torch.Tensor], path: Path) -> Non
     if odd:
         raise CheckpointError(f"{path}: weights do not fit the network in {some(odd)}. Use another checkpoint.")
     model.load_state_dict(dict(state))
+
+
+def fingerprint(module: nn.Module, card: Mapping[str, Any]) -> str:
+    """A number that tells models apart: SHA-256 of plain values and of all tensors.
+
+    Args:
+        module: Its tensors count: names, types, shapes and bytes, wherever and in whatever memory order they lie.
+        card: Plain values that change what the module computes; their order does not count.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(json.dumps(dict(card), sort_keys=True).encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

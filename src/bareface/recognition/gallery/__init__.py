@@ -1,0 +1,1 @@
+"""Enrolled faces: what a gallery is, where it lies, and how it is searched."""

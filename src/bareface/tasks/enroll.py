@@ -1,0 +1,140 @@
+"""``bareface enroll`` and ``bareface forget``: who is in a gallery."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bareface.errors import DataError
+from bareface.recognition.gallery.calibration import NONE, Calibration
+from bareface.recognition.gallery.embedding import EmbeddedFaces
+from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind
+from bareface.recognition.gallery.location import store
+from bareface.recognition.gallery.ranking import SEARCHES, calibrate
+from bareface.recognition.gallery.spelling import spelt_alike
+from bareface.tasks.looking import Looking
+from bareface.tasks.people import people_in, pictures_of
+
+
+@dataclass
+class Done:
+    """What a command did.
+
+    Attributes:
+        lines: For the terminal.
+        complete: Whether all that was asked for was done.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    def text(self) -> str:
+        """For the terminal."""
+        return "\n".join(self.lines)
+
+
+def enroll(
+    source: Path,
+    gallery: str,
+    looking: Looking,
+    index: IndexKind | None = None,
+    strangers: Path | None = None,
+    searches: int = SEARCHES,
+) -> Done:
+    """Adds the people of a folder to a gallery; a picture of a known key replaces the old one.
+
+    Args:
+        source: A folder a person.
+        gallery: Where it lies or will lie, as ``location.store`` says.
+        looking: How the pictures are looked at.
+        index: exact or hnsw; None: as it is, exact for a new one.
+        strangers: Pictures of people who are not enrolled, for thresholds; None: thresholds come from the gallery.
+        searches: At most so many enrolled pictures are searched to calibrate; 0: no thresholds.
+
+    Raises:
+        ValueError: Somebody is called ``unknown``, or another option is not what it can be.
+        DataError: No face could be enrolled, or the gallery is another model's.
+        OSError: Somebody else is writing.
+    """
+    if searches < 0:
+        raise ValueError(f"searches={searches}: expected 0 or more.")
+    place = store(gallery)
+    jobs, remarks = people_in(source)
+    if any(key.startswith(f"{UNKNOWN}/") for key, _ in jobs):
+        raise ValueError(f"{source}: a folder is called {UNKNOWN}, the answer for strangers. Give the person a name.")
+    others = [] if strangers is None else pictures_of([strangers])
+    known = place.open().card if place.exists() else None
+    eyes = looking.loaded(known, place.where)
+    found, unknown = eyes.look(jobs), eyes.look(others)
+    with place.writing():
+        old = place.open() if place.exists() else place.empty(eyes.card())
+        old.card.check_model(eyes.fingerprint, place.where)
+        new = _one_a_picture(found)
+        if not len(new):
+            raise DataError(f"{source}: no face could be enrolled. {found.counts()}. {' '.join(found.lines()[:1])}")
+        replaced = old.present(new.keys)
+        changed = old.with_index(index).adding(new)
+        calibration = calibrate(changed, unknown.embeddings if others else None, searches) if searches else NONE
+        changed.commit(calibration)
+    counts = changed.counts()
+    alike = [f"spelt alike: {', '.join(group)}: one person? Then forget one name and enrol it as the other."
+             for group in spelt_alike(counts)]  # fmt: skip
+    several = len(found.keys) - len(new) - sum(number > 0 for number in found.numbers)
+    lines = [*remarks, *found.lines(), *(f"stranger {line}" for line in unknown.lines()), *alike, found.counts()]
+    lines.append(f"{place.where}: {len(new)} pictures enrolled ({replaced} in place of old ones)")
+    lines.append(f"{place.where}: {len(changed)} pictures of {len(counts)} identities; {describe(calibration)}")
+    return Done(lines, not (found.unreadable or found.faceless or unknown.unreadable or several))
+
+
+def _one_a_picture(found: EmbeddedFaces) -> Enrolled:
+    """The faces of pictures that show one; of a picture with several that are meant, nobody knows whose it is."""
+    numbers, keys = np.array(found.numbers, int), np.array(found.keys, object)
+    alone = ~np.isin(keys.astype(str), keys[numbers > 0].astype(str))
+    identities = np.array([key.partition("/")[0] for key in found.keys], object)
+    return Enrolled(keys, identities, found.boxes, found.embeddings).take(alone)
+
+
+def describe(calibration: Calibration) -> str:
+    """What thresholds can be had, in words."""
+    if not calibration.searches.count:
+        return "no thresholds: two identities, or --strangers, are needed for them"
+    least = 1 / calibration.searches.count
+    by = {"gallery": "each picture searched among everybody else's", "strangers": "pictures of strangers"}
+    return (
+        f"thresholds for a false-positive rate of {least:.2g} or more, from {calibration.searches.count} searches in "
+        f"N = {calibration.pictures} pictures ({by[calibration.source]})"
+    )
+
+
+def forget(identity: str, gallery: str) -> Done:
+    """Removes somebody from a gallery: pictures' embeddings, index and old versions.
+
+    Thresholds that came from the gallery are made anew; those from strangers stay, and are then a little too strict.
+
+    Raises:
+        ValueError: Nobody of this name is enrolled.
+        FileNotFoundError: There is no gallery.
+        OSError: Somebody else is writing.
+    """
+    place = store(gallery)
+    if not place.exists():
+        place.open()  # says that there is none
+    with place.writing():
+        old = place.open()
+        changed = old.removing(identity)
+        keeps = old.card.calibration.source == "strangers" or not old.card.calibration.searches.count
+        calibration = old.card.calibration if keeps else calibrate(changed)
+        changed.commit(calibration)
+    gone = len(old) - len(changed)
+    left = f"{len(changed)} pictures of {len(changed.counts())} identities are left"
+    return Done([f"{place.where}: {identity} is forgotten, {gone} pictures; {left}; {describe(calibration)}"])
+
+
+def contents(gallery: str, people: bool) -> Done:
+    """Says what is in a gallery; with ``people`` how many pictures of each identity."""
+    opened: Gallery = store(gallery).open()
+    card, counts = opened.card, opened.counts()
+    lines = [f"{name}\t{count}" for name, count in counts.items()] if people else []
+    lines.append(f"{opened.where}: {len(opened)} pictures of {len(counts)} identities, index {card.index}")
+    lines.append(f"model {card.model[:12]}, embeddings of {card.embedding_size} numbers, framing {card.framing}")
+    return Done([*lines, f"detector {card.detector}", describe(card.calibration)])

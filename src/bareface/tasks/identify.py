@@ -1,0 +1,168 @@
+"""``bareface identify`` and ``bareface verify``: who is in a picture."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bareface.errors import DataError
+from bareface.io.atomic import atomic_path
+from bareface.recognition.gallery.embedding import EmbeddedFaces
+from bareface.recognition.gallery.gallery import UNKNOWN, Gallery, Hits
+from bareface.recognition.gallery.location import store
+from bareface.recognition.gallery.ranking import nearest_people
+from bareface.tasks.enroll import Done
+from bareface.tasks.looking import Looking
+from bareface.tasks.people import pictures_of
+
+
+def identify(
+    pictures: Sequence[Path],
+    gallery: str,
+    looking: Looking,
+    fpir: float = 0.01,
+    threshold: float | None = None,
+    top: int = 5,
+    out: Path | None = None,
+) -> Done:
+    """Says who is in pictures, or that they are unknown.
+
+    Args:
+        pictures: Pictures and folders.
+        gallery: Where the gallery lies.
+        looking: How the pictures are looked at.
+        fpir: Share of people who are not enrolled that may be taken for somebody; with ``threshold`` not used.
+        threshold: The least score of an answer, instead.
+        top: How many identities are listed for each face, the answer included.
+        out: A .csv or .parquet file for the table.
+
+    Raises:
+        ValueError: A number or name that is not known, or a rate that the gallery's calibration cannot show.
+        DataError: The gallery is empty, damaged or another model's.
+        FileNotFoundError: There is no gallery, or no such picture.
+    """
+    if top < 1:
+        raise ValueError(f"top={top}: expected at least 1.")
+    if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
+        raise ValueError(f"{out}: expected a name that ends in .csv or .parquet.")
+    opened = store(gallery).open()
+    if not len(opened):
+        raise DataError(f"{opened.where}: an empty gallery. Enrol somebody: bareface enroll DIR --gallery {gallery}.")
+    jobs = pictures_of(pictures)
+    least = _checked(threshold) if threshold is not None else opened.card.calibration.for_search(fpir)
+    found = looking.loaded(opened.card, opened.where).look(jobs)
+    hits = nearest_people(opened, found.embeddings, top)
+    table = _table(found, hits, least)
+    if out is not None:
+        with atomic_path(out) as temporary:
+            table.to_csv(temporary, index=False) if out.suffix.lower() == ".csv" else table.to_parquet(temporary)
+    known = int((table["identity"].ne(UNKNOWN) & table["identity"].ne("")).sum())
+    lines = [*_printed(table), *found.lines(), _said(opened, least, fpir, threshold), found.counts()]
+    lines.append(f"{known} known, {len(found.keys) - known} unknown")
+    return Done(lines, not found.unreadable)
+
+
+def _said(gallery: Gallery, least: float, fpir: float, threshold: float | None) -> str:
+    """The threshold and where it comes from."""
+    if threshold is not None:
+        return f"threshold {least:.4f} as given, N = {len(gallery)} pictures"
+    calibration = gallery.card.calibration
+    text = f"threshold {least:.4f} for a false-positive rate of {fpir:g}, N = {len(gallery)} pictures"
+    if calibration.pictures == len(gallery):
+        return text
+    return f"{text}; calibrated when N was {calibration.pictures}, and the rate grows with N: enrol anew to calibrate"
+
+
+def _checked(threshold: float) -> float:
+    if not -1 <= threshold <= 1:
+        raise ValueError(f"threshold={threshold:g}: expected a cosine, -1 <= v <= 1.")
+    return threshold
+
+
+def _table(found: EmbeddedFaces, hits: Hits, least: float) -> pd.DataFrame:
+    """A row a face and a row for each picture that gave none."""
+    score = hits.scores[:, 0]
+    table = pd.DataFrame({"picture": found.keys, "face": found.numbers})
+    table[["x1", "y1", "x2", "y2"]] = found.boxes
+    table["identity"] = [
+        name if high else UNKNOWN for name, high in zip(hits.identities[:, 0], score >= least, strict=True)
+    ]
+    table["score"], table["threshold"] = score, least
+    for place in range(hits.scores.shape[1]):
+        there = hits.identities[:, place] != ""
+        table[f"candidate_{place + 1}"] = hits.identities[:, place]
+        table[f"score_{place + 1}"] = pd.Series(hits.scores[:, place]).where(there)
+    table["note"] = ""
+    nobody = pd.DataFrame([{"picture": key, "note": reason} for key, reason in [*found.unreadable, *found.faceless]])
+    if len(nobody):
+        table = pd.concat([table, nobody], ignore_index=True)
+        for name in ("identity", *(f"candidate_{place + 1}" for place in range(hits.scores.shape[1]))):
+            table[name] = table[name].astype(object).fillna("")
+        table["face"] = table["face"].astype("Int64")
+    return table
+
+
+def _printed(table: pd.DataFrame) -> list[str]:
+    """A line a face: picture, face, answer, score, and whom else it could be."""
+    lines = ["picture\tface\tidentity\tscore\trunners-up"]
+    places = range(1, sum(str(name).startswith("candidate_") for name in table) + 1)
+    for row in table[table["identity"] != ""].to_dict("records"):
+        start = 1 if row["identity"] == UNKNOWN else 2  # somebody below the threshold is a runner-up, too
+        others = [
+            f"{row[f'candidate_{place}']} {row[f'score_{place}']:.4f}"
+            for place in places
+            if place >= start and row[f"candidate_{place}"]
+        ]
+        lines.append(f"{row['picture']}\t{row['face']}\t{row['identity']}\t{row['score']:.4f}\t{', '.join(others)}")
+    return lines
+
+
+def verify(
+    first: Path,
+    second: Path,
+    looking: Looking,
+    gallery: str | None = None,
+    fmr: float = 0.001,
+    threshold: float | None = None,
+) -> Done:
+    """Says whether two pictures show one person; without a threshold, the score alone.
+
+    Args:
+        first: A picture.
+        second: Another one.
+        looking: How they are looked at.
+        gallery: A gallery of the same model, whose people tell how alike two people look.
+        fmr: Share of pairs of two people that may be taken for one person.
+        threshold: The least score of one person, instead of ``gallery``.
+
+    Raises:
+        ValueError: Both a gallery and a threshold, a number that is not known, a rate that the gallery's calibration
+            cannot show, or not one face in a picture.
+        PictureError: A picture cannot be read.
+        DataError: The gallery is another model's.
+    """
+    if gallery is not None and threshold is not None:
+        raise ValueError(f"gallery={gallery}, threshold={threshold:g}: expected one of them, both give a threshold.")
+    least = None if threshold is None else _checked(threshold)
+    card, where = None, ""
+    if gallery is not None:
+        opened = store(gallery).open()
+        card, where = opened.card, opened.where
+        least = card.calibration.for_pair(fmr)
+    eyes = looking.loaded(card, where)
+    found = eyes.look([("A", first), ("B", second)])
+    problems = [reason for _, reason in found.unreadable]
+    problems += [f"{first if key == 'A' else second}: {reason}" for key, reason in found.faceless]
+    if sum(number > 0 for number in found.numbers):
+        problems.append("faces=all: expected one face a picture. Use largest, central or error.")
+    if problems:
+        raise DataError(problems[0])
+    score = math.fsum((found.embeddings[0].astype(float) * found.embeddings[1].astype(float)).tolist())
+    notes = [line.replace(": A", f": {first}").replace(": B", f": {second}") for line in found.lines()]
+    if least is None:
+        unsaid = "no threshold was given, so nothing is said of whether it is one person"
+        return Done([*notes, f"score {score:.4f}; {unsaid}. Add --gallery or --threshold."])
+    origin = f"for a false-match rate of {fmr:g}" if gallery is not None else "as given"
+    answer = "same" if score >= least else "different"
+    return Done([*notes, f"{answer}: score {score:.4f}, threshold {least:.4f} {origin}"])

@@ -1,0 +1,77 @@
+"""How people's pictures are looked at: which model, which detector, how many at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bareface.io.pictures import MAX_PIXELS
+from bareface.recognition.gallery.embedding import EmbeddedFaces, Job, embed_pictures, model_fingerprint
+from bareface.recognition.gallery.gallery import Card
+from bareface.recognition.recogniser import Recogniser
+from bareface.tasks.people import default_detector, face_source
+
+
+@dataclass(frozen=True)
+class Looking:
+    """The options that enroll, identify and verify share.
+
+    Attributes:
+        recogniser: Checkpoint of a recogniser.
+        detector: ``none``, or a file of ``conf/detector``; None: what a gallery was made with, else what suits the
+            model.
+        detector_file: Weights or list of the detector, where it needs some.
+        faces: Which of several faces is meant: largest, central, all or error.
+        batch_size: Faces at a time.
+        device: auto, cpu or cuda.
+        max_pixels: Larger pictures are not decoded.
+    """
+
+    recogniser: Path
+    detector: str | None = None
+    detector_file: Path | None = None
+    faces: str = "largest"
+    batch_size: int = 32
+    device: str = "auto"
+    max_pixels: int = MAX_PIXELS
+
+    def loaded(self, card: Card | None = None, where: str = "") -> "Eyes":
+        """Loads the model.
+
+        Args:
+            card: Of the gallery that its embeddings are for, if there is one.
+            where: Where that gallery lies.
+
+        Raises:
+            DataError: The gallery was made by another model.
+            ValueError: The detector and the model do not go together.
+        """
+        model = Recogniser.load(self.recogniser)
+        fingerprint = model_fingerprint(model)
+        if card is not None:
+            card.check_model(fingerprint, where)
+        detector = self.detector or (card.detector if card else default_detector(model.framing))
+        return Eyes(self, model, fingerprint, detector)
+
+
+class Eyes:
+    """A model that is ready to look.
+
+    Args:
+        options: How.
+        model: The recogniser.
+        fingerprint: Its fingerprint.
+        detector: Name of the detector.
+    """
+
+    def __init__(self, options: Looking, model: Recogniser, fingerprint: str, detector: str) -> None:
+        self.options, self.model, self.fingerprint, self.detector = options, model, fingerprint, detector
+        self.source = face_source(model, detector, options.detector_file, options.faces)
+
+    def card(self) -> Card:
+        """What a new gallery of this model says of itself."""
+        return Card(self.fingerprint, int(self.model.backbone.embedding_size), self.model.framing, self.detector)  # type: ignore[arg-type]
+
+    def look(self, jobs: Sequence[Job]) -> EmbeddedFaces:
+        """Embeds the faces of pictures."""
+        own = self.options
+        return embed_pictures(jobs, self.model, self.source, own.batch_size, own.device, own.max_pixels)

@@ -1,0 +1,275 @@
+"""enroll, identify, verify, forget and gallery, as they are typed, with a small model that was never trained."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from e2e.conftest import Done, bareface
+
+from bareface.recognition.detection.detector import Faces
+from bareface.recognition.gallery.embedding import embed_pictures, model_fingerprint
+from bareface.recognition.gallery.framing_source import DetectedFaces
+from bareface.recognition.recogniser import Recogniser
+
+PEOPLE = {"Ada": 2, "Bob": 2, "Cleo": 1}
+
+
+def recogniser(seed: int = 0, identities: int = 3, framing: str = "picture") -> Recogniser:
+    torch.manual_seed(seed)
+    return Recogniser(
+        backbone={"_target_": "bareface.recognition.backbones.resnet.ResNet18"},
+        head={"_target_": "bareface.recognition.heads.linear.Linear"},
+        normalise={"mean": [120.0, 120.0, 120.0], "std": [64.0, 64.0, 64.0]},
+        shorter=32,
+        crop=32,
+        canvas=32,
+        identities=[f"person {number}" for number in range(identities)],
+        framing=framing,  # type: ignore[arg-type]
+    ).eval()
+
+
+def save(model: Recogniser, path: Path) -> str:
+    state = {f"recogniser.{name}": value for name, value in model.state_dict().items()}
+    torch.save({"card": {**model.card, "versions": {}}, "state_dict": state}, path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("models")
+    made = {"own": recogniser(), "other": recogniser(1), "box": recogniser(framing="box")}
+    return {name: save(model, folder / f"{name}.ckpt") for name, model in made.items()}
+
+
+def picture(path: Path, seed: int, size: int = 32) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), cv2.resize(coarse, (size, size)))
+    return path
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """A folder a person."""
+    for number, (name, count) in enumerate(PEOPLE.items()):
+        for photo in range(count):
+            picture(tmp_path / "people" / name / f"{photo}.png", 10 * number + photo)
+    return tmp_path / "people"
+
+
+def run(*words: object) -> Done:
+    return bareface(*map(str, words))
+
+
+@pytest.fixture(params=["embedded", "milvus"])
+def gallery(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "milvus":
+        pytest.importorskip("milvus_lite")
+        return f"milvus:{tmp_path}/g.db"
+    return str(tmp_path / "g")
+
+
+def test_the_four_commands(faces: Path, gallery: str, models: dict[str, str], tmp_path: Path) -> None:
+    model = ("--gallery", gallery, "--recogniser", models["own"])
+    done = run("enroll", faces, *model)
+    assert done.status == 0, done.stderr
+    assert "5 pictures enrolled (0 in place of old ones)" in done.stdout
+    assert "5 pictures of 3 identities; thresholds for a false-positive rate of 0.2 or more, from 5" in done.stdout
+
+    stranger = picture(tmp_path / "probes" / "stranger.png", 999)
+    table = tmp_path / "table.parquet"
+    probes = (faces / "Bob/1.png", stranger)
+    done = run("identify", *probes, *model, "--threshold", "0.9999", "--top", 2, "--out", table)
+    assert done.status == 0, done.stderr
+    answer = pd.read_parquet(table)
+    assert answer["identity"].tolist() == ["Bob", "unknown"] and answer["face"].tolist() == [0, 0]
+    assert answer["score"][0] == pytest.approx(1.0, abs=1e-4) and answer["candidate_1"][0] == "Bob"
+    assert answer[["x1", "y1", "x2", "y2"]].values.tolist() == [[0, 0, 32, 32]] * 2
+    lines = done.stdout.splitlines()
+    assert lines[1].split("\t")[:3] == [str(probes[0]), "0", "Bob"] and lines[2].split("\t")[2] == "unknown"
+    assert "1 known, 1 unknown" in lines[-1] and len(lines[2].split("\t")[4].split(", ")) == 2
+
+    done = run("identify", faces / "Bob", *model, "--fpir", "0.2")
+    assert done.status == 0 and "for a false-positive rate of 0.2, N = 5 pictures" in done.stdout
+    assert done.stdout.count("\tBob\t") == 2
+
+    done = run("verify", faces / "Bob/1.png", faces / "Bob/1.png", *model, "--fmr", "0.2")
+    assert done.status == 0 and done.stdout.startswith("same: score 1.0000, threshold 0.9")
+    done = run("forget", "Bob", "--gallery", gallery)
+    assert done.status == 0 and "Bob is forgotten, 2 pictures; 3 pictures of 2 identities are left" in done.stdout
+    done = run("identify", faces / "Bob/1.png", *model, "--threshold", "0.9999")
+    assert "\tunknown\t" in done.stdout
+    done = run("gallery", gallery, "--people")
+    assert done.stdout.splitlines()[:2] == ["Ada\t2", "Cleo\t1"] and "3 pictures of 2 identities" in done.stdout
+    done = run("forget", "bob", "--gallery", gallery)
+    assert done.status == 1 and "nobody called 'bob' is enrolled. Known: Ada, Cleo." in done.stderr
+    done = run("identify", faces / "Ada", "--gallery", gallery, "--recogniser", models["other"], "--threshold", 0)
+    assert done.status == 1 and "their embeddings cannot be compared" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def enrolled(faces: Path, models: dict[str, str], tmp_path: Path) -> tuple[str, ...]:
+    """Options that name a gallery with these people, and its model."""
+    model = ("--gallery", str(tmp_path / "g"), "--recogniser", models["own"])
+    assert run("enroll", faces, *model).status == 0
+    return model
+
+
+def test_the_same_pictures_again_replace(faces: Path, enrolled: tuple[str, ...]) -> None:
+    picture(faces / "Dan/0.png", 77)
+    done = run("enroll", faces, *enrolled, "--index", "hnsw")
+    assert "6 pictures enrolled (5 in place of old ones)" in done.stdout and done.status == 0
+    assert "6 pictures of 4 identities, index hnsw" in run("gallery", enrolled[1]).stdout
+
+
+def test_pictures_that_give_no_face_are_listed_and_the_others_go_on(faces: Path, enrolled: tuple[str, ...]) -> None:
+    (faces / "Ada/broken.jpg").write_bytes(b"\xff\xd8 no picture")
+    (faces / "Ada/notes.txt").write_text("x")
+    (faces / "Eve").mkdir()
+    picture(faces / "loose.png", 5)
+    done = run("enroll", faces, *enrolled)
+    assert done.status == 1 and "5 pictures enrolled" in done.stdout
+    said = ("failed: ", "broken.jpg", "no pictures: ", "passed over: 1 in ", "1 pictures in", "pictures: 1 failed")
+    for line in said:
+        assert line in done.stdout
+    done = run("identify", faces / "Ada", *enrolled, "--threshold", 0)
+    assert done.status == 1 and done.stdout.count("\tAda\t") == 2 and "failed: " in done.stdout
+
+
+def test_a_huge_picture(faces: Path, enrolled: tuple[str, ...], tmp_path: Path) -> None:
+    huge = tmp_path / "huge.png"
+    cv2.imwrite(str(huge), np.zeros((10_000, 10_000), np.uint8))
+    done = run("identify", huge, faces / "Ada/0.png", *enrolled, "--threshold", 0)
+    assert done.status == 1 and "100000000 pixels, more than the limit of 40000000" in done.stdout
+    assert "\tAda\t" in done.stdout
+    done = run("identify", faces / "Ada/0.png", *enrolled, "--threshold", 0, "--max-pixels", 1000)
+    assert "1024 pixels, more than the limit of 1000" in done.stdout and done.status == 1
+
+
+def test_names_spelt_in_two_ways_are_reported(faces: Path, enrolled: tuple[str, ...]) -> None:
+    (faces / "Ada").rename(faces / "ada")
+    done = run("enroll", faces, *enrolled)
+    assert done.status == 0 and "spelt alike: Ada, ada: one person?" in done.stdout
+    assert "7 pictures of 4 identities" in done.stdout
+
+
+def test_strangers_make_thresholds(faces: Path, enrolled: tuple[str, ...], tmp_path: Path) -> None:
+    for seed in range(500, 510):
+        picture(tmp_path / "strangers" / f"{seed}.png", seed)
+    done = run("enroll", faces, *enrolled, "--strangers", tmp_path / "strangers")
+    assert done.status == 0 and "0.1 or more, from 10 searches in N = 5 pictures (pictures of strangers)" in done.stdout
+    done = run("identify", tmp_path / "strangers", *enrolled, "--fpir", "0.1")
+    assert "1 known, 9 unknown" in done.stdout  # of those that made the threshold, a tenth reaches it
+    assert "10 searches in N = 5 pictures (pictures of strangers)" in run("forget", "Bob", *enrolled[:2]).stdout
+    done = run("identify", tmp_path / "strangers", *enrolled, "--fpir", "0.1")
+    assert "N = 3 pictures; calibrated when N was 5" in done.stdout
+
+
+def test_too_few_people_for_a_rate(faces: Path, enrolled: tuple[str, ...]) -> None:
+    done = run("identify", faces / "Ada", *enrolled)
+    expected = "--fpir=0.01: needs at least 100 searches of people who are not enrolled, there are 5."
+    assert done.status == 1 and expected in done.stderr and done.stderr.count("\n") == 1
+    done = run("verify", faces / "Ada/0.png", faces / "Ada/1.png", *enrolled)
+    assert done.status == 1 and "--fmr=0.001: needs at least 1000 pairs of two identities, there are 8." in done.stderr
+
+
+def test_an_empty_gallery(faces: Path, enrolled: tuple[str, ...]) -> None:
+    for name in PEOPLE:
+        assert run("forget", name, *enrolled[:2]).status == 0
+    done = run("identify", faces / "Ada", *enrolled)
+    assert done.status == 1 and "an empty gallery. Enrol somebody" in done.stderr
+
+
+def test_verify_without_a_threshold_and_with_one(faces: Path, models: dict[str, str]) -> None:
+    pair = (faces / "Ada/0.png", faces / "Bob/0.png", "--recogniser", models["own"])
+    done = run("verify", *pair)
+    assert done.status == 0 and done.stdout.startswith("score 0.") and "no threshold was given" in done.stdout
+    assert run("verify", *pair, "--threshold", "0.9999").stdout.startswith("different: ")
+    assert run("verify", *pair, "--threshold", "-1").stdout.startswith("same: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["identify", "{faces}", "--gallery", "{faces}/none"], "none: no gallery. Make one with bareface enroll DIR"),
+        (["identify", "nowhere.jpg"], "nowhere.jpg: no such picture or folder"),
+        (["identify", "{faces}/empty"], "no pictures found. Expected files such as a.jpg"),
+        (["identify", "{faces}", "--top", "0"], "top=0: expected at least 1"),
+        (["identify", "{faces}", "--threshold", "2"], "threshold=2: expected a cosine, -1 <= v <= 1"),
+        (["identify", "{faces}", "--out", "x.txt"], "x.txt: expected a name that ends in .csv or .parquet"),
+        (["identify", "{faces}", "--threshold", "0", "--batch-size", "0"], "batch-size=0: expected at least 1"),
+        (["identify", "{faces}", "--threshold", "0", "--max-pixels", "0"], "max-pixels=0: expected at least 1"),
+        (["identify", "{faces}", "--threshold", "0", "--device", "tpu"], "device=tpu: expected auto, cpu or cuda"),
+        (["identify", "{faces}", "--threshold", "0", "--detector", "eyes"], "detector=eyes: expected one of none"),
+        (["enroll", "{faces}/none"], "none: no such folder. Expected a folder with a folder for each person"),
+        (["enroll", "{faces}/Ada"], "no pictures of people found. Expected files such as"),
+        (["enroll", "{faces}/bad"], "a folder is called unknown, the answer for strangers"),
+        (["enroll", "{faces}", "--searches", "-1"], "searches=-1: expected 0 or more"),
+        (["enroll", "{faces}", "--index", "tree"], "index=tree: expected one of exact, hnsw"),
+        (["enroll", "{faces}/torn"], "no face could be enrolled. 0 faces embedded; pictures: 1 failed"),
+        (["verify", "{faces}/Ada/0.png", "{faces}/torn/x/a.png"], "a.png: not a picture of a known format"),
+        (["verify", "{faces}/Ada/0.png", "{faces}/Ada/1.png", "--threshold", "0"], "expected one of them, both give"),
+    ],
+)
+def test_one_line_for_each_mistake(faces: Path, enrolled: tuple[str, ...], words: list[str], message: str) -> None:
+    (faces / "empty").mkdir()
+    picture(faces / "bad" / "unknown" / "a.png", 1)
+    (faces / "torn/x").mkdir(parents=True)
+    (faces / "torn/x/a.png").write_bytes(b"nothing")
+    named = [word.format(faces=faces) for word in words]
+    alone = "--gallery" in named or (words[0] == "verify" and "--threshold" not in named)
+    done = run(*named, *(enrolled[2:] if alone else enrolled))
+    assert done.status == 1 and message in done.stderr and done.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_a_model_that_wants_boxes_needs_a_detector(faces: Path, models: dict[str, str], tmp_path: Path) -> None:
+    model = ("--gallery", tmp_path / "b", "--recogniser", models["box"])
+    done = run("enroll", faces, *model, "--detector", "none")
+    assert done.status == 1 and "this recogniser has framing=box; expected a detector" in done.stderr
+    assert not (tmp_path / "b").exists()
+
+
+def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
+    model = recogniser()
+    own = model_fingerprint(model)
+    same = recogniser(identities=7)
+    same.load_state_dict({k: v for k, v in model.state_dict().items() if "head" not in k}, strict=False)
+    same.backbone.to(memory_format=torch.contiguous_format)
+    assert model_fingerprint(same) == own and len(own) == 64
+    assert model_fingerprint(recogniser(framing="box")) != own
+    with torch.no_grad():
+        next(same.backbone.parameters())[0, 0, 0, 0] += 1e-3
+    assert model_fingerprint(same) != own
+
+
+class Drawn:
+    """A detector that finds what the key says: a number of faces, and one that reaches out of the picture."""
+
+    def detect(self, image: np.ndarray, key: str = "") -> Faces:
+        boxes = {"none": [], "two": [[0, 0, 16, 16], [16, 16, 32, 32]], "out": [[-4, 0, 20, 20]]}[key]
+        count = len(boxes)
+        corners = np.array(boxes, np.float32).reshape(-1, 4)
+        return Faces(corners, np.ones(count, np.float32), np.full((count, 5, 2), np.nan, np.float32))
+
+
+def test_no_face_many_faces_and_faces_that_are_cut_are_counted(tmp_path: Path) -> None:
+    def crop(image: np.ndarray, box: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        x1, y1, x2, y2 = np.clip(box, 0, 32).astype(int)
+        return image[y1:y2, x1:x2]
+
+    path = picture(tmp_path / "a.png", 0)
+    jobs = [(key, path) for key in ("none", "two", "out")] + [("gone", tmp_path / "gone.png")]
+    everyone = DetectedFaces(Drawn(), lambda faces, height, width: np.arange(len(faces)), crop)
+    found = embed_pictures(jobs, recogniser(framing="box"), everyone, batch_size=2)
+    assert list(zip(found.keys, found.numbers, strict=True)) == [("two", 0), ("two", 1), ("out", 0)]
+    assert found.boxes.tolist() == [[0, 0, 16, 16], [16, 16, 32, 32], [-4, 0, 20, 20]]
+    assert found.faceless == [("none", "no face found.")] and found.several == [("two", 2)] and found.cut == ["out"]
+    assert [key for key, _ in found.unreadable] == ["gone"]
+    np.testing.assert_allclose(np.linalg.norm(found.embeddings, axis=1), 1, atol=1e-6)
+    first = DetectedFaces(Drawn(), lambda faces, height, width: np.arange(min(1, len(faces))), crop)
+    found = embed_pictures(jobs[1:2], recogniser(framing="box"), first)
+    assert found.keys == ["two"] and found.several == [("two", 2)]
