@@ -62,6 +62,34 @@ def test_what_is_ignored_makes_no_outline() -> None:
     assert hausdorff95(prediction, truth, 2).tolist() == [[0, 0]]
 
 
+def test_a_class_that_touches_nothing_but_ignored_pixels_has_no_outline_to_measure() -> None:
+    truth = torch.full((1, 60, 60), 255)
+    truth[0, 20:40, 20:40] = 2
+    prediction = torch.full((1, 60, 60), 2)
+    assert boundary_counts(prediction, truth, 3).tolist() == [[[0, 0]] * 3]
+    assert hausdorff95(prediction, truth, 3).isnan().all()
+    prediction[0, 30, 30] = 0  # one of 400 pixels: background is found where there is none, hair cannot be said
+    found = hausdorff95(prediction, truth, 3)[0]
+    assert found[0] == pytest.approx(60 * math.sqrt(2)) and found[1:].isnan().all()
+    assert boundary_counts(prediction, truth, 3)[0].tolist() == [[0, 1], [0, 0], [0, 0]]
+
+
+def test_a_prediction_that_fills_what_is_counted_has_no_outline_either() -> None:
+    truth = torch.full((1, 60, 60), 255)
+    truth[0, 20:40, 20:30], truth[0, 20:40, 30:40] = 1, 2
+    prediction = torch.full((1, 60, 60), 1)
+    assert hausdorff95(prediction, truth, 3)[0, 1].isnan()
+    # the diagonal is 84.9, so the band of hair, which was not found, is 2 wide: 20 x 2 pixels
+    assert boundary_counts(prediction, truth, 3)[0].tolist() == [[0, 0], [0, 0], [0, 40]]
+
+
+def test_what_is_predicted_where_nothing_counts_is_not_predicted() -> None:
+    truth, prediction = square(5, 5, 8), square(5, 5, 8)
+    truth[0, 15:, :], prediction[0, 16:, :] = 255, 2
+    assert hausdorff95(prediction, truth, 3)[0, 2].isnan()
+    assert boundary_counts(prediction, truth, 3)[0, 2].tolist() == [0, 0]
+
+
 def test_two_squares_three_pixels_apart() -> None:
     # moved by 3: the far column of 8 pixels (of an outline of 28) is 3 away, and 95 % lie within that
     assert hausdorff95(square(5, 5, 8), square(5, 8, 8), 2)[0, 1] == 3
