@@ -124,7 +124,7 @@ def test_random_split_needs_no_file(tmp_path):
     assert counts(dataset) == [6, 3, 3] and not dataset.manifest.has("celeba")
     assert dataset.origins(dataset.manifest) == [None] * 12
     assert dataset.survey().warnings == [
-        f"{tmp_path}: no CelebA-HQ-to-CelebA-mapping.txt, so pictures that other data sets share with it cannot be told."
+        f"{tmp_path}: no CelebA-HQ-to-CelebA-mapping.txt, so pictures shared with other data sets cannot be told."
     ]
     tests = {
         tuple(CelebAMaskHQ(root, split="random", seed=seed).splits["test"].column("key").tolist()) for seed in range(4)

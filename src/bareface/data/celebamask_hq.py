@@ -119,7 +119,7 @@ class CelebAMaskHQ(SurveyedDataSet, MaskDataSet):
             names = some([pictures[number] for number in bare])
             errors.append(f"{folder}: {len(bare)} pictures have no part at all: {names}. Restore their masks.")
         if not (self.root / MAPPING).is_file():
-            warnings.append(f"{self.root}: no {MAPPING}, so pictures that other data sets share with it cannot be told.")
+            warnings.append(f"{self.root}: no {MAPPING}, so pictures shared with other data sets cannot be told.")
         chosen = sorted((pictures.keys() & parts.keys()) - set(bad), key=lambda number: pictures[number])
         columns = {
             "key": pa.array([f"{self.pictures}/{pictures[number]}" for number in chosen], pa.string()),

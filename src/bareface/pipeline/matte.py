@@ -21,8 +21,8 @@ class Matte:
     """What a segmenter's scores become: decided pixel by pixel, then tidied, grown, feathered; in this order.
 
     Lengths are shares of the face's width, so they mean the same in a passport picture and in a crowd: the width of the
-    box around the pixels whose highest score is the face's, or of the box around the matte where there is no such
-    class or no such pixel. The border of a picture is no outline: nothing shrinks away from it.
+    box around the largest connected part of the pixels whose highest score is the face's, or around that of the matte
+    where there is no such class or no such pixel. In a crowd the largest face measures for all. The border of a picture is no outline: nothing shrinks away from it.
 
     Args:
         decide: ``threshold``: foreground where its classes together are more probable than ``threshold``; ``argmax``:
@@ -112,10 +112,9 @@ class Matte:
         if not self._measures:
             result[box] = part.float()
             return result[:, None]
-        width = _width(part)
-        if face is not None:
-            measured = _width(face)
-            width = torch.where(measured > 0, measured, width)
+        width = torch.zeros(len(kept), device=kept.device) if face is None else _width(_main(face))
+        if not width.all():
+            width = torch.where(width > 0, width, _width(part if self.largest else _main(part)))
         move, ramp = width * self.grow, width * self.feather
         outside = _reach(move + ramp / 2)
         wide = _wider(box, outside, kept.shape)
@@ -154,6 +153,11 @@ def _others(logits: Tensor, classes: Sequence[int]) -> list[int]:
 def _joined(join: Callable[[Tensor, Tensor], Tensor], planes: Tensor, classes: Sequence[int]) -> Tensor:
     """One plane of several: plane by plane it takes half the time of a reduction over them."""
     return reduce(join, [planes[:, index] for index in classes])
+
+
+def _main(mask: Tensor) -> Tensor:
+    """The largest part of each picture, in the pixels around all of them: only its width is asked for."""
+    return largest_component(mask[_box(mask)])
 
 
 def _width(mask: Tensor) -> Tensor:
