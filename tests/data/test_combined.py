@@ -169,8 +169,8 @@ def test_copies_that_nobody_can_tell_are_an_error_or_a_warning(celebhair, figaro
     (tmp_path / "hq/CelebA-HQ-to-CelebA-mapping.txt").unlink()
     hq = CelebAMaskHQ(root, size=32, split="random")
     message = (
-        r"data\.overlap=error: data\.sources\.hq has no names of CelebA's pictures, so those that celebhair shares with "
-        r"it cannot be told\. Restore the file that bareface check names, or use data\.overlap=keep_first\."
+        r"data\.overlap=error: data\.sources\.hq has no names of CelebA's pictures, so those that celebhair shares "
+        r"with it cannot be told\. Restore the file that bareface check names, or use data\.overlap=keep_first\."
     )
     with pytest.raises(DataError, match=message):
         _ = Combined({"celebhair": celebhair, "hq": hq}, overlap="error").splits

@@ -165,6 +165,8 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
     class Left(nn.Module):
         """Sees a face in the left half of whatever it is shown."""
 
+        classes = ("background", "face")
+
         def forward(self, image: Tensor) -> Tensor:
             logits = torch.zeros(1, 2, 2, 4)
             logits[:, 1, :, :2] = 6.0 + image[:, 0, :, :2]
@@ -174,6 +176,22 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
     image[..., 0] = 2.0
     assert Matte().scores(Left(), image)[0, 1, 0].tolist() == [8, 6, 0, 0]  # type: ignore[arg-type]
     assert Matte(flip=True).scores(Left(), image)[0, 1, 0].tolist() == [4, 3, 3, 3]  # type: ignore[arg-type]
+
+
+def test_flipping_knows_that_left_is_right_in_a_mirror() -> None:
+    class Eyes(nn.Module):
+        """Sees the left eye in the right half of a picture, as one sees somebody, and the right eye in the left half."""
+
+        classes = ("background", "l_eye", "r_eye", "l_lip")
+
+        def forward(self, image: Tensor) -> Tensor:
+            logits = torch.zeros(1, 4, 2, 4)
+            logits[:, 1, :, 2:] = logits[:, 2, :, :2] = 4.0
+            return logits
+
+    image = torch.zeros(1, 3, 2, 4)
+    plain, flipped = (Matte(flip=flip).scores(Eyes(), image) for flip in (False, True))  # type: ignore[arg-type]
+    assert torch.equal(plain, flipped)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from bareface.data.sides import mirrored
 from bareface.pipeline.background import foreground_classes
 from bareface.pipeline.morphology import fill_holes, largest_component, squared_distance
 from bareface.segmentation.segmenter import Segmenter
@@ -22,7 +23,8 @@ class Matte:
 
     Lengths are shares of the face's width, so they mean the same in a passport picture and in a crowd: the width of the
     box around the largest connected part of the pixels whose highest score is the face's, or around that of the matte
-    where there is no such class or no such pixel. In a crowd the largest face measures for all. The border of a picture is no outline: nothing shrinks away from it.
+    where there is no such class or no such pixel. In a crowd the largest face measures for all. The border of a
+    picture is no outline: nothing shrinks away from it.
 
     Args:
         decide: ``threshold``: foreground where its classes together are more probable than ``threshold``; ``argmax``:
@@ -32,7 +34,8 @@ class Matte:
         fill: Fill holes.
         grow: How far the outline moves out, as a share of the face's width; negative = in.
         feather: Width of the linear ramp across the outline, as a share of the face's width; 0 = hard.
-        flip: Average the scores with those of the mirrored picture, at the price of a second pass.
+        flip: Average the scores with those of the mirrored picture, at the price of a second pass; what is left there
+            is right here.
 
     Raises:
         ValueError: A value is out of range.
@@ -62,7 +65,10 @@ class Matte:
     def scores(self, segmenter: Segmenter, image: Tensor) -> Tensor:
         """The class scores that the matte is made of, (N, C, H, W) float32 logits, of (N, 3, H, W) canvases."""
         logits: Tensor = segmenter(image).float()
-        return (logits + segmenter(image.flip(3)).float().flip(3)) / 2 if self.flip else logits
+        if not self.flip:
+            return logits
+        seen: Tensor = segmenter(image.flip(3)).float().flip(3)
+        return (logits + seen[:, mirrored(segmenter.classes)]) / 2
 
     def of_scores(self, logits: Tensor, content: Tensor, foreground: str, classes: Sequence[str]) -> Tensor:
         """The mattes of a batch.

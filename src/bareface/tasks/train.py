@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bareface.data.dataset import DataSet
+from bareface.data.transforms import SegmentationAugmentation
 from bareface.segmentation.encoder_weights import fill_encoder
 from bareface.segmentation.module import SegmentationModule
 from bareface.tasks import build
@@ -29,6 +30,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     if resume is None and isinstance(module, SegmentationModule) and cfg.encoder_weights is not None:
         fill_encoder(module.network, cfg.encoder_weights)
     data = build.data_module(cfg, dataset)
+    if isinstance(data.train_transform, SegmentationAugmentation):
+        data.train_transform.check_sides(getattr(dataset, "classes", ()))
     build.balance(module, data)
     if cfg.compile:
         module.network.compile()
