@@ -58,9 +58,7 @@ def test_the_seed_decides_everything() -> None:
 
 
 def test_classes_that_know_left_from_right_are_not_mirrored() -> None:
-    message = (
-        r"transforms\.train\.flip_hor=0\.5: a mirror would take left for right in r_ear, l_ear\. Set it to"
-    )
+    message = r"transforms\.train\.flip_hor=0\.5: a mirror would take left for right in r_ear, l_ear\. Set it to"
     with pytest.raises(ValueError, match=message):
         augmentation().check_sides(["background", "l_lip", "l_ear", "r_ear"])
     augmentation(flip_hor=0.0).check_sides(["background", "l_ear", "r_ear"])

@@ -39,7 +39,7 @@ def test_the_parts_of_celebamask_hq_are_not_mirrored(tmp_path: Path) -> None:
     ]
     refused = bareface("train", *SHORT, "size=64", *options)
     assert refused.status == 1
-    assert "flip_hor=0.5: a mirror would take left for right in l_eye, r_eye, l_brow" in refused.stderr.splitlines()[-1]
+    assert "flip_hor=0.5: a mirror would take left for right in r_eye, l_eye, r_brow" in refused.stderr.splitlines()[-1]
     run = bareface("train", *SHORT, "size=64", *options, "transforms.train.flip_hor=0")
     assert run.status == 0, run.stderr
     assert "test/iou/l_eye" in run.results

@@ -180,7 +180,7 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
 
 def test_flipping_knows_that_left_is_right_in_a_mirror() -> None:
     class Eyes(nn.Module):
-        """Sees the left eye in the right half of a picture, as one sees somebody, and the right eye in the left half."""
+        """Sees a left eye in the right half of a picture, as one sees somebody, and a right eye in the left one."""
 
         classes = ("background", "l_eye", "r_eye", "l_lip")
 
