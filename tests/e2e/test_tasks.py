@@ -220,6 +220,14 @@ def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -
     assert message in run.stderr.splitlines()[-1] and "Traceback" not in run.stderr
 
 
+def test_a_job_takes_the_outcome_of_an_earlier_one_out_of_its_folder(data: Path, tmp_path: Path) -> None:
+    options = ["data.identities=12", "data.photos=2", f"data.root={data}", f"runs={tmp_path}", f"run={tmp_path / 'x'}"]
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/results.json").write_text("{}")
+    assert bareface("evaluate", "ckpt_path=/nowhere.ckpt", *options).folder == tmp_path / "x"
+    assert (tmp_path / "x/error.txt").is_file() and not (tmp_path / "x/results.json").exists()
+
+
 def test_runs_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:
     run = bareface("compare", str(tmp_path / "nowhere"))
     assert run.status == 1
