@@ -86,9 +86,7 @@ def test_a_network_that_cannot_be_measured_says_why(tmp_path: Path, capsys: pyte
     (run / "config.yaml").write_text("size: 32\nnetwork: {_target_: bareface.segmentation.networks.unet.UNetOfOld}\n")
     compare([tmp_path], tmp_path / "out")
     printed = " ".join(capsys.readouterr().out.split())
-    assert (
-        f"not measured: {run}: _target_=bareface.segmentation.networks.unet.UNetOfOld: expected an nn.Module" in printed
-    )
+    assert f"not measured: {run}: _target_=bareface.segmentation.networks.unet.UNetOfOld: expected" in printed
 
 
 def test_a_bar_in_an_option_leaves_the_table_whole(tmp_path: Path) -> None:
