@@ -30,6 +30,14 @@ def test_two_pictures_by_hand() -> None:
     assert (found["support/background"], found["support/face"], found["support/hair"]) == (6, 2, 0)
 
 
+def test_pixels_are_counted_exactly_however_many() -> None:
+    metrics = SegmentationMetrics(("background", "face"))
+    for _ in range(2):
+        metrics.update(Measured(torch.tensor([[[2**24 + 1, 0], [0, 3]]])))
+    assert metrics.compute()["support/background"].item() == 2**25 + 2
+    assert metrics.compute()["support/face"].item() == 6
+
+
 def test_a_class_that_neither_occurs_nor_is_predicted_is_left_out() -> None:
     found = figures([[[0, 1]]], [[[0, 1]]])
     assert found["miou"] == 1

@@ -156,18 +156,18 @@ class SegmentationMetrics(Metric):
         self.pictures += (~mean.isnan()).sum()
 
     def compute(self) -> dict[str, Tensor]:
-        """All figures, float32 scalars."""
+        """All figures, float64 scalars."""
         per_class, overlap = iou(self.matrix), dice(self.matrix)
         result = {
             "miou": per_class.nanmean(),
             "miou_per_image": self.summed / self.pictures,
             "dice": overlap.nanmean(),
-            "accuracy": self.matrix.diagonal().sum() / self.matrix.sum(),
+            "accuracy": self.matrix.diagonal().sum().double() / self.matrix.sum(),
             **self._each("iou", per_class),
             **self._each("dice", overlap),
             **self._each("support", self.matrix.sum(1)),
         }
-        return {name: value.float() for name, value in result.items()}
+        return {name: value.double() for name, value in result.items()}
 
     def _each(self, figure: str, values: Tensor) -> dict[str, Tensor]:
         return {f"{figure}/{name}": value for name, value in zip(self.classes, values, strict=True)}
@@ -208,7 +208,7 @@ class OutlineMetrics(SegmentationMetrics):
         self.calibration += measured.calibration
 
     def compute(self) -> dict[str, Tensor]:
-        """All figures, float32 scalars."""
+        """All figures, float64 scalars."""
         boundary, distance = boundary_iou(self.boundary), self.distance / self.distances
         result = {
             "boundary_iou": boundary.nanmean(),
@@ -217,7 +217,7 @@ class OutlineMetrics(SegmentationMetrics):
             **self._each("boundary_iou", boundary),
             **self._each("hd95", distance),
         }
-        return super().compute() | {name: value.float() for name, value in result.items()}
+        return super().compute() | {name: value.double() for name, value in result.items()}
 
 
 def boundary_iou(counts: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         _same("identities of the data", list(getattr(dataset, "identities", ())), list(recogniser.identities))
         module = build.plain(cfg.module, recogniser=recogniser)
     data = build.data_module(cfg, dataset)
-    build.balance(module, data)
+    build.balance_as_trained(module, path)
     if cfg.compile:
         module.network.compile()
     trainer = build.trainer(cfg, build.each(cfg.logger))

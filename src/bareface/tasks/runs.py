@@ -74,8 +74,8 @@ def read_run(folder: Path) -> Run:
     if results.is_file():
         try:
             return Run(folder, overrides, plain, json.loads(results.read_text(encoding="utf-8")), "")
-        except ValueError as error:
-            raise DataError(f"{results}: not JSON ({error}). {AGAIN}") from error
+        except ValueError as reason:
+            raise DataError(f"{results}: not JSON ({reason}). {AGAIN}") from reason
     failure = "did not end"
     if error.is_file():
         lines = [line for line in error.read_text(encoding="utf-8").splitlines() if line.strip()]
