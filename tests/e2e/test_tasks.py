@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
+from torch import nn
 from torchvision import models
 
 from e2e.conftest import MASKS, PEOPLE, Done, bareface
@@ -109,6 +110,43 @@ def test_the_pipeline_from_two_checkpoints(segmentation: Done, recognition: Done
         "check", "data=vggface2", f"data.root={run.folder / 'cutouts/removed'}", "workers=0", f"runs={data / 'runs'}"
     )
     assert f"samples                     │ {len(keys)}" in again.stdout
+
+
+def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: Path) -> None:
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "data="))]
+    models = [
+        f"{name}='{run.folder / 'checkpoints/best.ckpt'}'"
+        for name, run in (("segmenter", segmentation), ("recogniser", recognition))
+    ]
+    run = bareface(
+        "pipeline", "experiment=demo_pipeline", *people, *models, f"data.root={data}", f"runs={data / 'runs'}"
+    )
+    assert run.status == 0, run.stderr
+    assert run.results["test/original/top1"] == pytest.approx(recognition.results["test/top1"])
+    conditions = {name.split("/")[1] for name in run.results if name.endswith("/top1")}
+    assert {"original", "removed_black", "removed_white", "removed_grey", "removed_mean", "removed_blur"} <= conditions
+
+
+def test_a_compiled_training_gives_the_figures_of_an_eager_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+
+    def quickly(self: nn.Module) -> None:
+        """What ``compile`` does, with a backend that captures and differentiates alike but generates no code."""
+        compiled.append(type(self).__name__)
+        self._compiled_call_impl = torch.compile(self._call_impl, backend="aot_eager")
+
+    monkeypatch.setattr(nn.Module, "compile", quickly)
+    torch.compiler.reset()
+    options = ["experiment=demo_segmentation", *MASKS, "trainer.precision=32-true"]
+    options += [f"data.root={data}", f"runs={data / 'compiled'}"]
+    eager, run = (bareface("train", *options, f"compile={value}") for value in ("false", "true"))
+    assert eager.status == run.status == 0, eager.stderr + run.stderr
+    assert compiled == ["UNetMobileNetV2"]
+    assert run.results == pytest.approx(eager.results, abs=1e-3, nan_ok=True)
+    names = [
+        set(torch.load(one.folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]) for one in (eager, run)
+    ]
+    assert names[0] == names[1]
 
 
 @pytest.mark.parametrize("experiment", ["demo_people", "report_segmentation"])

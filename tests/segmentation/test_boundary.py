@@ -32,14 +32,15 @@ def test_a_square_beside_a_square_by_hand() -> None:
     assert counts.tolist() == [10, 30]
 
 
-def test_the_band_is_as_wide_as_the_reference_makes_it() -> None:
+@pytest.mark.parametrize(("height", "width"), [(211, 300), (60, 47)])  # widths of 7.3 and 1.5 pixels
+def test_the_band_is_as_wide_as_the_reference_makes_it(height: int, width: int) -> None:
     def reference(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         width = max(1, round(0.02 * math.hypot(*mask.shape)))
         padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
         eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)
         return mask - eroded[1:-1, 1:-1]
 
-    prediction, truth = (blobs(seed, 211, 300) for seed in (1, 2))
+    prediction, truth = (blobs(seed, height, width) for seed in (1, 2))
     counts = boundary_counts(prediction, truth, 3)[0]
     for index in range(3):
         bands = [reference((mask[0] == index).numpy().astype(np.uint8)) for mask in (prediction, truth)]
