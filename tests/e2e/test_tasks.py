@@ -250,6 +250,10 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
         (["train", "data=mask_folder", "data.root=/nowhere"], "/nowhere: no such folder"),
         (["train", "encoder_weights=/nowhere.pth"], "encoder_weights=/nowhere.pth: no such file"),
         (["train", "network=smp", "network.encoder=resnet118"], "network.encoder=resnet118: unknown. Did you mean"),
+        (
+            ["train", "callbacks.checkpoint=null", "+trainer.enable_checkpointing=false"],
+            "callbacks.checkpoint: expected one",
+        ),
         (["train", "loader.batch_size=0"], "loader.batch_size=0: expected at least 1"),
         (["evaluate", "ckpt_path=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
         (["pipeline", "recogniser=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),

@@ -25,7 +25,7 @@ class WeightedSumLoss(nn.Module):
         super().__init__()
         if not losses or losses.keys() != weights.keys():
             named = f"loss.losses={list(losses)}, loss.weights={list(weights)}"
-            raise ValueError(f"{named}: expected the same names in both, at least one. Add what is missing.")
+            raise ValueError(f"{named}: expected the same names in both, at least one..")
         self.losses = nn.ModuleDict(losses)
         self.weights = dict(weights)
 
