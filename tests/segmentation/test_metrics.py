@@ -7,7 +7,8 @@ from torch import Tensor
 
 from bareface.data.dataset import Record
 from bareface.data.transforms import Letterbox
-from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, confusion, dice, iou, measure
+from bareface.segmentation.confusion import confusion, dice, iou
+from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, measure
 
 CLASSES = ("background", "face", "hair")
 

@@ -61,6 +61,11 @@ def _eroded(mask: Tensor, width: int) -> Tensor:
     return mask
 
 
+def boundary_iou(counts: Tensor) -> Tensor:
+    """Boundary IoU per class, (..., C) float64, of (..., C, 2) counts; NaN for a class without any outline."""
+    return counts[..., 0].double() / counts[..., 1]
+
+
 def hausdorff95(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
     """95 % Hausdorff distance between the outlines of prediction and truth, for each picture and class.
 
