@@ -43,6 +43,9 @@ class TrainingModule(pl.LightningModule):
         optimizer: Called with the parameters that are to be trained.
         scheduler: Called with the optimizer, stepped once an epoch; None for a constant learning rate.
         losses: The stages whose mean loss is logged; the outputs of their steps have a ``loss``.
+
+    Attributes:
+        class_counts: Pixels of each class that the loss weighs the classes by; None where it does not.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class TrainingModule(pl.LightningModule):
         # A metric, not Lightning's own mean: that one is reduced when a callback of one process first looks at it.
         self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in losses})
         self.make_optimizer, self.make_scheduler = optimizer, scheduler
+        self.class_counts: list[int] | None = None
 
     @property
     @abstractmethod
@@ -139,8 +143,10 @@ class TrainingModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": self.make_scheduler(optimizer)}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the card, so that no configuration is needed to use the checkpoint."""
+        """Adds the card, so that no configuration is needed to use the checkpoint, and the class counts if any."""
         checkpoint["card"] = {**self.card, "versions": versions()}
+        if self.class_counts is not None:
+            checkpoint["class_counts"] = self.class_counts
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses the checkpoint of another model.

@@ -7,9 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from bareface.callbacks.figures import Picture
 from bareface.callbacks.review import SegmentationReview, draw_confusion, table
 from bareface.data.samples import Batch, collate
 from bareface.segmentation.metrics import Measured, measure
@@ -45,6 +47,7 @@ def sample(key: str, found: list[list[int]], truth: list[list[int]]) -> dict[str
 
 SAMPLES = [
     sample("good.png", [[0, 1], [0, 1]], [[0, 1], [0, 1]]),
+    sample("blank.png", [[0, 0], [0, 0]], [[255, 255], [255, 255]]),  # nothing counts: not among the worst
     sample("bad.png", [[0, 0], [0, 0]], [[0, 1], [1, 255]]),
     sample("half.png", [[0, 0], [0, 1]], [[0, 0], [1, 1]]),
 ]
@@ -63,8 +66,9 @@ def reviewed(tmp_path: Path) -> Path:
 
 def test_the_table_has_a_row_a_picture(reviewed: Path) -> None:
     rows = pq.read_table(reviewed / "pictures.parquet").to_pylist()
-    assert [row["key"] for row in rows] == ["bad.png", "good.png", "half.png"]
-    bad, good, half = rows
+    assert [row["key"] for row in rows] == ["bad.png", "blank.png", "good.png", "half.png"]
+    bad, blank, good, half = rows
+    assert blank["miou"] is None and blank["support/background"] == 0
     # bad: 3 pixels count, 1 background right, 2 faces taken for background: 1/3 and 0
     assert (bad["iou/background"], bad["iou/face"], bad["iou/hair"]) == (pytest.approx(1 / 3), 0, None)
     assert (bad["support/background"], bad["support/face"], bad["support/hair"]) == (1, 2, 0)
@@ -85,8 +89,16 @@ def test_a_picture_without_a_counted_pixel_has_no_figure() -> None:
 
 def test_the_confusion_is_darkest_where_everything_is_right() -> None:
     right = draw_confusion(np.diag([9, 9, 9]), CLASSES, "")
-    wrong = draw_confusion(np.fliplr(np.diag([9, 9, 9])), CLASSES, "")
-    assert right.shape == wrong.shape and (right != wrong).any()
+    wrong = draw_confusion(np.array([[9, 0, 0], [9, 0, 0], [9, 0, 0]]), CLASSES, "")
+    assert np.corrcoef(*blue(right))[0, 1] > 0.8, "down the diagonal"
+    rows, columns = blue(wrong)
+    assert np.ptp(rows) > 2 * np.ptp(columns), "all in the column of what they were taken for"
+
+
+def blue(picture: Picture) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the pixels of the darkest blue, that of a share of 1."""
+    red, _, blue = (picture[..., channel].astype(int) for channel in range(3))
+    return np.nonzero((blue - red > 80) & (red < 30))
 
 
 def test_refuses_no_pictures() -> None:

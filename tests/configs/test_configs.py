@@ -2,13 +2,19 @@
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
+from bareface.io import checkpoint
+from bareface.segmentation.segmenter import NETWORKS
 from bareface.tasks.launch import conf_folder, register_resolvers
 
 CONF = conf_folder()
@@ -72,6 +78,30 @@ def test_every_key_is_an_argument_of_its_class(command: tuple[str, ...]) -> None
         assert given <= signature.parameters.keys(), f"{path}: {given - signature.parameters.keys()} is not taken"
         needed = {key for key, value in signature.parameters.items() if value.default is value.empty}
         assert needed - given - BY_CODE == set(), f"{path}: nothing gives {needed - given - BY_CODE}"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF / "network").glob("*.yaml")))
+def test_every_network_can_be_built(name: str) -> None:
+    spec: Any = OmegaConf.to_container(composed("train", f"network={name}").network, resolve=True)
+    with torch.device("cpu" if name == "segformer" else "meta"), torch.no_grad():  # its encoder reads numbers it makes
+        network = checkpoint.build(spec, NETWORKS, classes=3).eval()
+        assert network(torch.zeros(1, 3, 64, 48)).shape == (1, 3, 64, 48)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF / "loss").glob("*.yaml")))
+def test_every_loss_can_be_built(name: str) -> None:
+    loss = instantiate(composed("train", f"loss={name}").loss, _convert_="all")
+    assert isinstance(loss, nn.Module)
+    if type(loss).__module__.startswith("bareface.segmentation."):
+        value = loss(torch.zeros(1, 3, 4, 4), torch.arange(16).reshape(1, 4, 4) % 3)
+        assert value.shape == () and 0.1 < value < 5, "undecided scores are neither right nor very wrong"
+
+
+def test_every_experiment_is_run_by_a_test() -> None:
+    files = [path for path in CONF.parent.glob("tests/*/test_*.py") if path.parent.name != "configs"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    names = {path.stem for path in (CONF / "experiment").glob("*.yaml")}
+    assert {name for name in names if not re.search(rf"(experiment=|[\"']){name}[\"', ]", text)} == set()
 
 
 def test_the_segmentation_of_the_report() -> None:

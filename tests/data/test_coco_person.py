@@ -140,6 +140,34 @@ def test_pictures_that_exif_turns(root, tmp_path):
     np.testing.assert_array_equal(record.mask, np.rot90(BODY_MASK, -1))
 
 
+@pytest.mark.parametrize("width", [WIDTH, HEIGHT], ids=["wide", "square"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_masks_turn_with_their_pictures(tmp_path, orientation, width):
+    root = write(tmp_path, {"train2017": {1: [person((0, 0, 8, 16))], 2: [person()]}, "val2017": {3: [person()]}})
+
+    def resize(content):
+        content["images"][0]["width"] = width
+
+    change(tmp_path / "annotations/instances_train2017.json", resize)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(box(HEIGHT, width, 0, 0, 8, 16))
+    stored.save(tmp_path / "train2017/000000000001.jpg", exif=exif, quality=95)
+    dataset = CocoPerson(root)
+    record = dataset.read(dataset.manifest, 0)
+    np.testing.assert_array_equal(record.mask == 1, record.image[..., 0] > 127)
+    assert record.mask.sum() == 8 * 16
+
+
+def test_annotations_of_the_picture_as_it_is_shown_are_not_turned(tmp_path):
+    root = write(tmp_path)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.fromarray(noise(1, WIDTH, HEIGHT))  # 20 x 24 once it is turned, as its annotation says
+    stored.save(tmp_path / "train2017/000000000001.jpg", exif=exif)
+    np.testing.assert_array_equal(mask_of(CocoPerson(root), 1), BODY_MASK)
+
+
 def test_sizes_must_agree(root, tmp_path):
     write_picture(tmp_path / "train2017/000000000001.jpg", noise(1, 10, 12))
     dataset = CocoPerson(root)
@@ -171,6 +199,7 @@ def test_segmentations_that_are_wrong(root, tmp_path):
         ("instances", lambda content: content["categories"].pop(), r"expected one category named person, found dog\."),
         ("instances", lambda content: content.pop("images"), r"train2017\.json: no 'images' where COCO has one\."),
         ("instances", lambda content: content["annotations"][1].pop("area"), r"train2017\.json: no 'area' where COCO"),
+        ("instances", lambda content: content.update(annotations=None), r"train2017\.json: not as COCO's: 'NoneType' "),
         ("person_keypoints", lambda content: content["categories"][0].pop("keypoints"), r"no key points of persons"),
         ("person_keypoints", lambda content: content["annotations"][0].pop("keypoints"), r"no key points of persons"),
     ],

@@ -164,6 +164,22 @@ def test_overlap_can_be_an_error(celebhair, hq, figaro):
     assert counts(Combined({"celebhair": celebhair, "figaro": figaro}, MIXED, overlap="error")) == [22, 8, 8]
 
 
+def test_copies_that_nobody_can_tell_are_an_error_or_a_warning(celebhair, figaro, tmp_path, caplog):
+    root = celebamask_hq.write(tmp_path / "hq")
+    (tmp_path / "hq/CelebA-HQ-to-CelebA-mapping.txt").unlink()
+    hq = CelebAMaskHQ(root, size=32, split="random")
+    message = (
+        r"data\.overlap=error: data\.sources\.hq has no names of CelebA's pictures, so those that celebhair shares "
+        r"with it cannot be told\. Restore the file that bareface check names, or use data\.overlap=keep_first\."
+    )
+    with pytest.raises(DataError, match=message):
+        _ = Combined({"celebhair": celebhair, "hq": hq}, overlap="error").splits
+    with caplog.at_level(logging.WARNING):
+        assert sum(counts(Combined({"celebhair": celebhair, "hq": hq}))) == 22
+    assert "data.sources.hq has no names of CelebA's pictures, so those that celebhair shares with it" in caplog.text
+    assert sum(counts(Combined({"hq": hq, "figaro": figaro}, MIXED, overlap="error"))) == 12 + 28
+
+
 def test_drawn_pictures_are_not_taken_for_those_of_celeba(celebhair, tmp_path):
     drawn = SyntheticMasks(str(tmp_path / "drawn"), identities=10, photos=1, height=32, width=32)
     assert set(drawn.origins(drawn.manifest)) == {None}

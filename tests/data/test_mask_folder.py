@@ -4,7 +4,7 @@ from PIL import Image
 
 from bareface.data.mask_folder import MaskFolder, same_shape
 from bareface.errors import DataError, PictureError
-from bareface.io.pictures import write_picture
+from bareface.io.pictures import rotated, write_picture
 
 MASK = np.array([[0, 0, 255, 255], [0, 0, 255, 255], [0, 255, 0, 255]], np.uint8)
 
@@ -110,6 +110,21 @@ def test_a_mask_of_a_picture_that_exif_turns(root, tmp_path, orientation):
     np.testing.assert_array_equal(record.mask, record.image[..., 0] > 127)
     write_picture(tmp_path / "masks/000.png", (record.image[::2, ::2, 0] > 127) * np.uint8(255))  # drawn as it is shown
     np.testing.assert_array_equal(dataset.read(dataset.manifest, 0).mask, record.mask)
+
+
+@pytest.mark.parametrize(("orientation", "side"), [(3, 80), (6, 40)])
+def test_a_mask_whose_shape_shows_nothing_was_drawn_on_the_picture_as_one_sees_it(root, tmp_path, orientation, side):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = np.zeros((40, side, 3), np.uint8)
+    picture[:16, :8] = 255
+    Image.fromarray(picture).save(tmp_path / "images/000.jpg", quality=95, exif=exif)
+    shown = rotated(picture[..., 0], orientation)
+    write_picture(tmp_path / "masks/000.png", shown)
+    dataset = MaskFolder(root)
+    record = dataset.read(dataset.manifest, 0)
+    np.testing.assert_array_equal(record.image[..., 0] > 127, shown > 127)
+    np.testing.assert_array_equal(record.mask, shown > 127)
 
 
 def test_missing_partners_are_named(root, tmp_path):

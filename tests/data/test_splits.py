@@ -81,10 +81,33 @@ def test_by_identity_divides_identities():
     assert set(identities[other["test"]].tolist()) != people["test"]
 
 
+@pytest.mark.parametrize(
+    "sizes", [[60] + [1] * 40, [10] * 5, [1, 1, 1], [100, 1, 1], [5, 50, 500]], ids=lambda sizes: str(len(sizes))
+)
+def test_by_identity_leaves_no_stage_empty_that_can_have_somebody(sizes):
+    identities = np.repeat(np.arange(len(sizes)), sizes)
+    for seed in range(40):
+        rows = splits.by_identity(identities, (0.8, 0.1, 0.1), seed)
+        people = [set(identities[part].tolist()) for part in rows.values()]
+        assert all(people) and sum(map(len, people)) == len(set.union(*people)) == len(sizes)
+        assert sum(map(len, rows.values())) == len(identities)
+
+
+def test_by_identity_gives_an_empty_stage_the_smallest_identity_of_the_fullest():
+    identities = np.repeat(["a", "b", "c"], [50, 20, 10])  # cut at 0.8 and 1.6 samples, below the middle of any of them
+    for seed in range(5):
+        rows = splits.by_identity(identities, (0.98, 0.01, 0.01), seed)
+        assert {stage: set(identities[part]) for stage, part in rows.items()} == {
+            "train": {"a"},
+            "val": {"c"},
+            "test": {"b"},
+        }
+
+
 def test_by_identity_takes_names_and_leaves_out_stages_of_share_0():
     rows = splits.by_identity(np.array(["a", "b", "a", "c"]), (0.5, 0, 0.5), 3)
     assert len(rows["val"]) == 0 and len(rows["train"]) and len(rows["test"])
-    with pytest.raises(DataError, match="2 identities are too few: val would be empty"):
+    with pytest.raises(DataError, match="2 identities are too few: 3 stages want one each"):
         splits.by_identity(np.array(["a", "b"]), (0.4, 0.2, 0.4), 0)
 
 

@@ -57,6 +57,14 @@ def test_the_seed_decides_everything() -> None:
     assert (first.image != other.image).any()
 
 
+def test_classes_that_know_left_from_right_are_not_mirrored() -> None:
+    message = r"transforms\.train\.flip_hor=0\.5: a mirror would take left for right in r_ear, l_ear\. Set it to"
+    with pytest.raises(ValueError, match=message):
+        augmentation().check_sides(["background", "l_lip", "l_ear", "r_ear"])
+    augmentation(flip_hor=0.0).check_sides(["background", "l_ear", "r_ear"])
+    augmentation().check_sides(["background", "u_lip", "l_lip", "ear_r", "neck_l"])
+
+
 def test_noise_has_the_asked_standard_deviation() -> None:
     grey = Record(np.full((64, 64, 3), 128, np.uint8), np.zeros((64, 64), np.uint8))
     image = augmentation(noise_std=3, crop_range=[1.0, 1.0])(grey, 0).image

@@ -28,6 +28,23 @@ def test_a_check_and_a_training(name: str, tmp_path: Path) -> None:
     assert 0 <= run.results["test/miou"] <= 1 and 0 <= run.results["val/miou"] <= 1
 
 
+def test_the_parts_of_celebamask_hq_are_not_mirrored(tmp_path: Path) -> None:
+    root = celebamask_hq.write(tmp_path / "data")
+    options = [
+        "data=celebamask_hq",
+        f"data.root={root}",
+        "data.size=64",
+        "data.parts=null",
+        f"runs={tmp_path / 'runs'}",
+    ]
+    refused = bareface("train", *SHORT, "size=64", *options)
+    assert refused.status == 1
+    assert "flip_hor=0.5: a mirror would take left for right in r_eye, l_eye, r_brow" in refused.stderr.splitlines()[-1]
+    run = bareface("train", *SHORT, "size=64", *options, "transforms.train.flip_hor=0")
+    assert run.status == 0, run.stderr
+    assert "test/iou/l_eye" in run.results
+
+
 def test_a_check_and_a_training_on_two_of_them(tmp_path: Path) -> None:
     options = ["data=combined"]
     for name in ("figaro1k", "lfw_parts"):

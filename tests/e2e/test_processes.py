@@ -4,11 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
 
-from e2e.conftest import PEOPLE, Done, bareface
+from e2e.conftest import MASKS, PEOPLE, Done, bareface
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 SHARED = ["head=partial_fc", "head.sample_rate=0.7", "sampler=balanced"]
@@ -39,6 +40,21 @@ def test_a_training_of_two_processes_tests_every_picture_once(recognition: Done,
     assert alone.status == 0, alone.stderr
     expected = {name: value for name, value in recognition.results.items() if name.startswith("test/")}
     assert alone.results == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_segmentation_of_two_processes_tests_every_picture_once(data: Path) -> None:
+    drawn = ["data.identities=5", "data.photos=3", "data.fractions=[0.6,0.2,0.2]", "trainer.precision=32-true"]
+    drawn.append("loss=cross_entropy")  # a mean over pixels, which does not depend on what is in a batch together
+    options = ["experiment=demo_segmentation", *MASKS, *drawn, f"data.root={data}", f"runs={data / 'two'}"]
+    two = start("train", *options, *TWO)
+    assert two.status == 0, two.stderr
+    alone = bareface("evaluate", *options, f"ckpt_path='{two.folder / 'checkpoints/best.ckpt'}'")
+    assert alone.status == 0, alone.stderr
+    expected = {name: value for name, value in two.results.items() if name.startswith("test/")}
+    assert alone.results == pytest.approx(expected, abs=1e-5, nan_ok=True)
+    tables = [pq.read_table(run.folder / "pictures.parquet").to_pandas() for run in (alone, two)]
+    assert len(tables[0]) == 3  # or the processes have nothing to share unevenly
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Done, data: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
+from torch import nn
 from torchvision import models
 
 from bareface.io.pictures import header_size
@@ -140,6 +141,43 @@ def test_the_pipeline_shows_the_same_faces_in_all_conditions(
     assert sizes == {(32, 28)}  # 24 x 1.3 high, from 16.4 to 47.6; that x 112/128 wide, from 14.35 to 41.65
 
 
+def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: Path) -> None:
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "data="))]
+    models = [
+        f"{name}='{run.folder / 'checkpoints/best.ckpt'}'"
+        for name, run in (("segmenter", segmentation), ("recogniser", recognition))
+    ]
+    run = bareface(
+        "pipeline", "experiment=demo_pipeline", *people, *models, f"data.root={data}", f"runs={data / 'runs'}"
+    )
+    assert run.status == 0, run.stderr
+    assert run.results["test/original/top1"] == pytest.approx(recognition.results["test/top1"])
+    conditions = {name.split("/")[1] for name in run.results if name.endswith("/top1")}
+    assert {"original", "removed_black", "removed_white", "removed_grey", "removed_mean", "removed_blur"} <= conditions
+
+
+def test_a_compiled_training_gives_the_figures_of_an_eager_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+
+    def quickly(self: nn.Module) -> None:
+        """What ``compile`` does, with a backend that captures and differentiates alike but generates no code."""
+        compiled.append(type(self).__name__)
+        self._compiled_call_impl = torch.compile(self._call_impl, backend="aot_eager")
+
+    monkeypatch.setattr(nn.Module, "compile", quickly)
+    torch.compiler.reset()
+    options = ["experiment=demo_segmentation", *MASKS, "trainer.precision=32-true"]
+    options += [f"data.root={data}", f"runs={data / 'compiled'}"]
+    eager, run = (bareface("train", *options, f"compile={value}") for value in ("false", "true"))
+    assert eager.status == run.status == 0, eager.stderr + run.stderr
+    assert compiled == ["UNetMobileNetV2"]
+    assert run.results == pytest.approx(eager.results, abs=1e-3, nan_ok=True)
+    names = [
+        set(torch.load(one.folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]) for one in (eager, run)
+    ]
+    assert names[0] == names[1]
+
+
 @pytest.mark.parametrize("experiment", ["demo_people", "report_segmentation"])
 def test_the_other_segmentation_experiments(experiment: str, data: Path) -> None:
     report = ["data.split=identity"] if experiment.startswith("report") else []
@@ -153,12 +191,20 @@ def test_the_better_recipe_with_weighed_classes_and_auxiliary_heads(data: Path) 
     options += ["trainer.max_epochs=2", "scheduler.lr_lambda.warm_up=1", f"data.root={data}", f"runs={data / 'runs'}"]
     run = bareface("train", *options)
     assert run.status == 0, run.stderr
-    again = bareface("evaluate", *options, f"ckpt_path='{run.folder / 'checkpoints/best.ckpt'}'")
-    assert again.status == 0, again.stderr
     expected = {name: value for name, value in run.results.items() if name.startswith("test/")}
+    # a split that trains on other pictures weighs the classes otherwise; the test pictures are the same
+    best = f"ckpt_path='{run.folder / 'checkpoints/best.ckpt'}'"
+    again = bareface("evaluate", *options, "data.fractions=[0.2,0.7,0.1]", best)
+    assert again.status == 0, again.stderr
     assert again.results == pytest.approx(expected, abs=1e-3, nan_ok=True)
     longer = bareface("train", *options, "trainer.max_epochs=3", "ckpt_path=last")
     assert longer.status == 0, longer.stderr
+    content = torch.load(run.folder / "checkpoints/best.ckpt", weights_only=True)
+    del content["class_counts"]  # as of a training with another loss
+    torch.save(content, data / "unweighed.ckpt")
+    refused = bareface("evaluate", *options, f"ckpt_path='{data / 'unweighed.ckpt'}'")
+    assert refused.status == 1
+    assert "unweighed.ckpt was not trained with loss.weight=balanced" in refused.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("experiment", ["demo_orl", "report_recognition"])
@@ -233,6 +279,10 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
         (["train", "data=mask_folder", "data.root=/nowhere"], "/nowhere: no such folder"),
         (["train", "encoder_weights=/nowhere.pth"], "encoder_weights=/nowhere.pth: no such file"),
         (["train", "network=smp", "network.encoder=resnet118"], "network.encoder=resnet118: unknown. Did you mean"),
+        (
+            ["train", "callbacks.checkpoint=null", "+trainer.enable_checkpointing=false"],
+            "callbacks.checkpoint: expected one",
+        ),
         (["train", "loader.batch_size=0"], "loader.batch_size=0: expected at least 1"),
         (["evaluate", "ckpt_path=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
         (["pipeline", "recogniser=/nowhere.ckpt"], "/nowhere.ckpt: no such checkpoint"),
@@ -247,6 +297,14 @@ def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -
     run = bareface(*arguments, *tiny, *root, f"runs={data / 'runs'}")
     assert run.status == 1
     assert message in run.stderr.splitlines()[-1] and "Traceback" not in run.stderr
+
+
+def test_a_job_takes_the_outcome_of_an_earlier_one_out_of_its_folder(data: Path, tmp_path: Path) -> None:
+    options = ["data.identities=12", "data.photos=2", f"data.root={data}", f"runs={tmp_path}", f"run={tmp_path / 'x'}"]
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/results.json").write_text("{}")
+    assert bareface("evaluate", "ckpt_path=/nowhere.ckpt", *options).folder == tmp_path / "x"
+    assert (tmp_path / "x/error.txt").is_file() and not (tmp_path / "x/results.json").exists()
 
 
 def test_runs_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:

@@ -76,6 +76,58 @@ def test_lengths_are_shares_of_the_face_whatever_is_kept() -> None:
     assert made(Matte(grow=0.1), hair_alone, "hair")[0][30].sum() == 40 + 2 * 4, "no face: the matte's own width"
 
 
+@pytest.mark.parametrize("matte", [Matte(grow=0.1), Matte(largest=True, fill=True, grow=0.1, feather=0.02)])
+def test_a_stray_pixel_far_away_makes_no_length_longer(matte: Matte) -> None:
+    stray = square()
+    stray[0, 57, 58] = 1
+    clean = made(matte, square())[0]
+    assert clean[30].sum() == pytest.approx(24)
+    assert torch.equal(made(matte, stray)[0, :50, :50], clean[:50, :50])
+    hair = square(index=2)
+    hair[0, 57, 58] = 2
+    assert torch.equal(made(matte, hair, "hair")[0, :50, :50], clean[:50, :50]), "no face: the matte's largest part"
+
+
+def test_a_face_grows_by_its_own_width_beside_another_one() -> None:
+    crowd = torch.zeros(1, 60, 100, dtype=torch.uint8)
+    crowd[0, 20:40, 10:30] = crowd[0, 20:40, 70:90] = 1
+    grown = made(Matte(grow=0.1), crowd)[0]
+    assert (grown[:, :50].sum(), grown[:, 50:].sum()) == (572, 572)
+
+
+def test_face_in_the_padding_makes_no_length_longer() -> None:
+    content = torch.zeros(1, 1, 60, 60)
+    content[..., :45] = 1
+    mask = square(side=10)
+    wide = mask.clone()
+    wide[0, 20:40, 45:60] = 1
+    for matte in (Matte(grow=0.2), Matte(grow=-0.2)):
+        assert torch.equal(made(matte, wide, content=content), made(matte, mask, content=content))
+
+
+def test_of_equal_scores_none_is_the_highest() -> None:
+    logits = torch.tensor([[2.0, 2.0, 0.0], [0.0, 2.0, 2.0], [1.0, 2.0, 0.0]]).T.reshape(1, 3, 1, 3)
+    content = torch.ones(1, 1, 1, 3)
+    assert Matte("argmax").of_scores(logits, content, "face", CLASSES).flatten().tolist() == [0, 0, 1]
+    assert Matte("argmax").of_scores(logits, content, "face+hair", CLASSES).flatten().tolist() == [0, 1, 1]
+
+
+def test_scores_however_large_are_decided() -> None:
+    logits = torch.tensor([[1e4, -1e4, 0.0], [-1e4, 1e4, 9.9e3], [0.0, 1e4, -1e4]]).T.reshape(1, 3, 1, 3)
+    content = torch.ones(1, 1, 1, 3)
+    assert Matte().of_scores(logits, content, "face", CLASSES).flatten().tolist() == [0, 1, 1]
+    assert Matte().of_scores(logits, content, "face+hair", CLASSES).flatten().tolist() == [0, 1, 1]
+
+
+def test_a_hole_that_reaches_the_padding_is_filled_on_the_picture_alone() -> None:
+    content = torch.ones(1, 1, 60, 60)
+    content[..., 25:35, 25:30] = 0  # a letterbox pads no inside; what does must stay empty
+    ring = square()
+    ring[0, 24:36, 24:36] = 0
+    filled = made(Matte(fill=True), ring, content=content)[0]
+    assert filled.sum() == 400 - 50 and filled[25:35, 25:30].sum() == 0
+
+
 def test_each_picture_of_a_batch_has_its_own_width() -> None:
     both = torch.cat([square(side=20), square(side=10)])
     grown = made(Matte(grow=0.1), both)
@@ -113,6 +165,8 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
     class Left(nn.Module):
         """Sees a face in the left half of whatever it is shown."""
 
+        classes = ("background", "face")
+
         def forward(self, image: Tensor) -> Tensor:
             logits = torch.zeros(1, 2, 2, 4)
             logits[:, 1, :, :2] = 6.0 + image[:, 0, :, :2]
@@ -122,6 +176,22 @@ def test_flipping_averages_the_scores_of_both_sides() -> None:
     image[..., 0] = 2.0
     assert Matte().scores(Left(), image)[0, 1, 0].tolist() == [8, 6, 0, 0]  # type: ignore[arg-type]
     assert Matte(flip=True).scores(Left(), image)[0, 1, 0].tolist() == [4, 3, 3, 3]  # type: ignore[arg-type]
+
+
+def test_flipping_knows_that_left_is_right_in_a_mirror() -> None:
+    class Eyes(nn.Module):
+        """Sees a left eye in the right half of a picture, as one sees somebody, and a right eye in the left one."""
+
+        classes = ("background", "l_eye", "r_eye", "l_lip")
+
+        def forward(self, image: Tensor) -> Tensor:
+            logits = torch.zeros(1, 4, 2, 4)
+            logits[:, 1, :, 2:] = logits[:, 2, :, :2] = 4.0
+            return logits
+
+    image = torch.zeros(1, 3, 2, 4)
+    plain, flipped = (Matte(flip=flip).scores(Eyes(), image) for flip in (False, True))  # type: ignore[arg-type]
+    assert torch.equal(plain, flipped)
 
 
 @pytest.mark.parametrize(

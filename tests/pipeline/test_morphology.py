@@ -6,8 +6,15 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from bareface.pipeline import morphology
-from bareface.pipeline.morphology import fill_holes, largest_component, squared_distance
+from bareface.pipeline.morphology import (
+    fill_holes,
+    filled_by_opencv,
+    filled_by_rounds,
+    largest_by_opencv,
+    largest_by_rounds,
+    largest_component,
+    squared_distance,
+)
 
 
 def picture(*rows: str) -> Tensor:
@@ -20,15 +27,17 @@ def blobs(seed: int, share: float) -> Tensor:
     return torch.from_numpy(smooth > np.quantile(smooth, 1 - share))
 
 
-@pytest.fixture(params=["opencv", "device"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once as on a CPU, once as on a GPU: the test asks for the device by another name."""
-    if request.param == "device":
-        monkeypatch.setattr(morphology, "CPU", "none")
+LARGEST = {"opencv": largest_by_opencv, "rounds": largest_by_rounds}
+FILLED = {"opencv": filled_by_opencv, "rounds": filled_by_rounds}
 
 
-@pytest.mark.usefixtures("way")
-def test_the_largest_part_stays_and_corners_connect() -> None:
+@pytest.fixture(params=["opencv", "rounds"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Once as on a CPU, once as on a GPU."""
+    return str(request.param)
+
+
+def test_the_largest_part_stays_and_corners_connect(way: str) -> None:
     mask = picture(
         "##..#",
         "....#",
@@ -39,18 +48,42 @@ def test_the_largest_part_stays_and_corners_connect() -> None:
         "....#",
         "...#.",
     )
-    assert torch.equal(largest_component(mask), expected)
+    assert torch.equal(LARGEST[way](mask), expected)
 
 
-@pytest.mark.usefixtures("way")
-def test_of_equal_parts_the_first_stays_and_nothing_stays_nothing() -> None:
+def test_of_equal_parts_the_first_stays_and_nothing_stays_nothing(way: str) -> None:
     mask = torch.cat([picture("#.#", "..."), picture("...", "..."), picture("..#", "#..")])
     expected = torch.cat([picture("#..", "..."), picture("...", "..."), picture("..#", "...")])
-    assert torch.equal(largest_component(mask), expected)
+    assert torch.equal(LARGEST[way](mask), expected)
 
 
-@pytest.mark.usefixtures("way")
-def test_holes_are_filled_and_bays_are_not() -> None:
+def test_of_equal_parts_the_one_that_begins_first_stays_though_it_ends_last(way: str) -> None:
+    mask = picture(
+        "#.###",
+        "#..#.",
+        "##...",
+    )
+    assert torch.equal(LARGEST[way](mask), picture("#....", "#....", "##..."))
+
+
+def test_ties_are_decided_alike() -> None:
+    generator = torch.Generator().manual_seed(0)
+    mask = torch.rand(300, 7, 9, generator=generator) < 0.25
+    one, other = largest_by_opencv(mask), largest_by_rounds(mask)
+    assert torch.equal(one, other) and torch.equal(largest_component(mask), one)
+    tied = 0
+    for index, each in enumerate(mask.numpy()):
+        labels, count = ndimage.label(each, np.ones((3, 3)))
+        sizes = ndimage.sum_labels(each, labels, range(1, count + 1))
+        ties = [label for label in range(1, count + 1) if sizes[label - 1] == sizes.max()]
+        first = min(ties, key=lambda label: np.flatnonzero(labels == label)[0])
+        assert np.array_equal(one[index].numpy(), labels == first)
+        tied += len(ties) > 1
+    assert tied > 40
+    assert torch.equal(fill_holes(mask), filled_by_rounds(mask))
+
+
+def test_holes_are_filled_and_bays_are_not(way: str) -> None:
     mask = picture(
         "###.",
         "#.##",
@@ -63,15 +96,14 @@ def test_holes_are_filled_and_bays_are_not() -> None:
         "####",
         "#.#.",
     )
-    assert torch.equal(fill_holes(mask), expected), "a way out by a corner is none; the border is one"
+    assert torch.equal(FILLED[way](mask), expected), "a way out by a corner is none; the border is one"
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.7])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_batch_is_what_scipy_says_of_each(seed: int, share: float) -> None:
+def test_a_batch_is_what_scipy_says_of_each(seed: int, share: float, way: str) -> None:
     mask = blobs(seed, share)
-    parts, filled = largest_component(mask), fill_holes(mask)
+    parts, filled = LARGEST[way](mask), FILLED[way](mask)
     for index, one in enumerate(mask.numpy()):
         labels, count = ndimage.label(one, np.ones((3, 3)))
         sizes = ndimage.sum_labels(one, labels, range(1, count + 1))
@@ -79,7 +111,7 @@ def test_a_batch_is_what_scipy_says_of_each(seed: int, share: float) -> None:
         assert np.array_equal(filled[index].numpy(), ndimage.binary_fill_holes(one))
 
 
-def test_a_spiral_is_one_part_however_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spiral_is_one_part_however_long() -> None:
     mask = torch.zeros(1, 41, 41, dtype=torch.bool)
     row = column = 0
     length, turn = 40, 0
@@ -93,8 +125,7 @@ def test_a_spiral_is_one_part_however_long(monkeypatch: pytest.MonkeyPatch) -> N
             length -= 2
         if length <= 2:
             break
-    monkeypatch.setattr(morphology, "CPU", "none")
-    assert torch.equal(largest_component(mask), mask)
+    assert torch.equal(largest_by_rounds(mask), mask)
 
 
 @pytest.mark.parametrize("reach", [127, 128, 179])

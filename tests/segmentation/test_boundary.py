@@ -32,14 +32,15 @@ def test_a_square_beside_a_square_by_hand() -> None:
     assert counts.tolist() == [10, 30]
 
 
-def test_the_band_is_as_wide_as_the_reference_makes_it() -> None:
+@pytest.mark.parametrize(("height", "width"), [(211, 300), (60, 47)])  # widths of 7.3 and 1.5 pixels
+def test_the_band_is_as_wide_as_the_reference_makes_it(height: int, width: int) -> None:
     def reference(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         width = max(1, round(0.02 * math.hypot(*mask.shape)))
         padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
         eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)
         return mask - eroded[1:-1, 1:-1]
 
-    prediction, truth = (blobs(seed, 211, 300) for seed in (1, 2))
+    prediction, truth = (blobs(seed, height, width) for seed in (1, 2))
     counts = boundary_counts(prediction, truth, 3)[0]
     for index in range(3):
         bands = [reference((mask[0] == index).numpy().astype(np.uint8)) for mask in (prediction, truth)]
@@ -60,6 +61,34 @@ def test_what_is_ignored_makes_no_outline() -> None:
     counts = boundary_counts(prediction, truth, 2)[0, 1]
     assert counts.tolist() == [4 + 8 + 4 - 2] * 2, "three sides; none along the ignored half"
     assert hausdorff95(prediction, truth, 2).tolist() == [[0, 0]]
+
+
+def test_a_class_that_touches_nothing_but_ignored_pixels_has_no_outline_to_measure() -> None:
+    truth = torch.full((1, 60, 60), 255)
+    truth[0, 20:40, 20:40] = 2
+    prediction = torch.full((1, 60, 60), 2)
+    assert boundary_counts(prediction, truth, 3).tolist() == [[[0, 0]] * 3]
+    assert hausdorff95(prediction, truth, 3).isnan().all()
+    prediction[0, 30, 30] = 0  # one of 400 pixels: background is found where there is none, hair cannot be said
+    found = hausdorff95(prediction, truth, 3)[0]
+    assert found[0] == pytest.approx(60 * math.sqrt(2)) and found[1:].isnan().all()
+    assert boundary_counts(prediction, truth, 3)[0].tolist() == [[0, 1], [0, 0], [0, 0]]
+
+
+def test_a_prediction_that_fills_what_is_counted_has_no_outline_either() -> None:
+    truth = torch.full((1, 60, 60), 255)
+    truth[0, 20:40, 20:30], truth[0, 20:40, 30:40] = 1, 2
+    prediction = torch.full((1, 60, 60), 1)
+    assert hausdorff95(prediction, truth, 3)[0, 1].isnan()
+    # the diagonal is 84.9, so the band of hair, which was not found, is 2 wide: 20 x 2 pixels
+    assert boundary_counts(prediction, truth, 3)[0].tolist() == [[0, 0], [0, 0], [0, 40]]
+
+
+def test_what_is_predicted_where_nothing_counts_is_not_predicted() -> None:
+    truth, prediction = square(5, 5, 8), square(5, 5, 8)
+    truth[0, 15:, :], prediction[0, 16:, :] = 255, 2
+    assert hausdorff95(prediction, truth, 3)[0, 2].isnan()
+    assert boundary_counts(prediction, truth, 3)[0, 2].tolist() == [0, 0]
 
 
 def test_two_squares_three_pixels_apart() -> None:

@@ -19,6 +19,12 @@ def test_three_values_by_hand() -> None:
     assert ece([0.2, 0.7], [0, 1]) == pytest.approx(0.25)
 
 
+def test_a_score_of_one_is_in_the_last_bin() -> None:
+    counts = calibration_counts(torch.tensor([[[1.0, 14.5 / 15]]]), torch.tensor([[[1, 0]]]))
+    assert counts.shape == (15, 3)
+    assert counts[14].tolist() == pytest.approx([2, 1 + 14.5 / 15, 1]) and not counts[:14].any()
+
+
 def test_ignored_pixels_do_not_count() -> None:
     assert ece([0.2, 0.7, 0.99], [0, 1, 255]) == pytest.approx(0.25)
     assert ece([0.2], [255]) != ece([0.2], [255]), "NaN without pixels"

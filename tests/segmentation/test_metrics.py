@@ -7,7 +7,8 @@ from torch import Tensor
 
 from bareface.data.dataset import Record
 from bareface.data.transforms import Letterbox
-from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, confusion, dice, iou, measure
+from bareface.segmentation.confusion import confusion, dice, iou
+from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, measure
 
 CLASSES = ("background", "face", "hair")
 
@@ -28,6 +29,14 @@ def test_two_pictures_by_hand() -> None:
     assert found["dice"] == pytest.approx((10 / 11 + 4 / 5) / 2)
     assert found["accuracy"] == pytest.approx(7 / 8)
     assert (found["support/background"], found["support/face"], found["support/hair"]) == (6, 2, 0)
+
+
+def test_pixels_are_counted_exactly_however_many() -> None:
+    metrics = SegmentationMetrics(("background", "face"))
+    for _ in range(2):
+        metrics.update(Measured(torch.tensor([[[2**24 + 1, 0], [0, 3]]])))
+    assert metrics.compute()["support/background"].item() == 2**25 + 2
+    assert metrics.compute()["support/face"].item() == 6
 
 
 def test_a_class_that_neither_occurs_nor_is_predicted_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import cv2
@@ -64,6 +65,52 @@ def test_runs_are_found_at_any_depth_each_once_in_the_order_of_their_numbers(tmp
     runs = find_runs([tmp_path / "x", tmp_path / "x/sweep/2"])
     assert [run.folder.name for run in runs] == ["1", "2", "3", "10"]
     assert differing(runs) == ["loss"], "where a run lies makes no difference"
+
+
+def test_a_run_without_a_figure_comes_last_of_those_that_ended(tmp_path: Path) -> None:
+    for name, miou in (("a", math.nan), ("b", 0.25), ("c", 0.5)):
+        written(tmp_path / name, f"loss={name}", results={"test/miou": miou})
+    written(tmp_path / "d", "loss=d", error="failed")
+    compare([tmp_path], tmp_path / "out")
+    rows = (tmp_path / "out/compare.md").read_text().splitlines()[2:6]
+    assert [row.split(" | ")[:2] for row in rows] == [
+        ["| c", "50.00 %"],
+        ["| b", "25.00 %"],
+        ["| a", "undefined"],
+        ["| d", "failed"],
+    ]
+
+
+def test_a_network_that_cannot_be_measured_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = written(tmp_path / "x", results={"test/miou": 0.5})
+    (run / "config.yaml").write_text("size: 32\nnetwork: {_target_: bareface.segmentation.networks.unet.UNetOfOld}\n")
+    compare([tmp_path], tmp_path / "out")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"not measured: {run}: _target_=bareface.segmentation.networks.unet.UNetOfOld: expected" in printed
+
+
+def test_a_bar_in_an_option_leaves_the_table_whole(tmp_path: Path) -> None:
+    for name in ("a", "b|c"):
+        written(tmp_path / name, f"loss='{name}'", results={"test/miou": 0.5})
+    compare([tmp_path], tmp_path / "out")
+    lines = (tmp_path / "out/compare.md").read_text().splitlines()
+    assert "| 'b\\|c' | 50.00 % |" in "\n".join(lines)
+
+
+def test_folders_that_are_damaged(tmp_path: Path) -> None:
+    half = written(tmp_path / "half", "loss=x")
+    (half / "results.json").touch()
+    with pytest.raises(
+        DataError, match=r"half/results\.json: not JSON \(.*\)\. Run it again, or move the folder away\."
+    ):
+        find_runs([tmp_path])
+    (half / "results.json").unlink()
+    (half / "config.yaml").unlink()
+    (half / ".hydra/config.yaml").unlink()
+    with pytest.raises(
+        DataError, match=r"half: no config\.yaml and no \.hydra/config\.yaml\. Run it again, or move the"
+    ):
+        find_runs([tmp_path])
 
 
 def test_one_run_and_runs_without_a_network(tmp_path: Path) -> None:

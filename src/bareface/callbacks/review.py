@@ -19,8 +19,10 @@ from bareface.callbacks.figures import Cell, Picture, Section, origin, publish, 
 from bareface.callbacks.predictions import Smallest
 from bareface.data.samples import Batch
 from bareface.io.atomic import atomic_path
+from bareface.segmentation.boundary import boundary_iou
+from bareface.segmentation.confusion import dice, iou
 from bareface.segmentation.figures import comparison, legend, quality
-from bareface.segmentation.metrics import Measured, boundary_iou, dice, iou
+from bareface.segmentation.metrics import Measured
 
 Mask = NDArray[np.uint8]
 

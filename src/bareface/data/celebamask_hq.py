@@ -23,11 +23,11 @@ from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
 from bareface.io.pictures import read_mask_codes, read_picture
 
+MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
 SOURCES = (
     "Expected CelebA-HQ-img/0.jpg and CelebAMask-HQ-mask-anno/0/00000_skin.png and so on, the layout of "
     "CelebAMask-HQ.zip (https://github.com/switchablenorms/CelebAMask-HQ)."
 )
-MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
 
 PARTS = (
     "skin", "nose", "eye_g", "l_eye", "r_eye", "l_brow", "r_brow", "l_ear", "r_ear", "mouth", "u_lip", "l_lip",
@@ -70,6 +70,8 @@ class CelebAMaskHQ(SurveyedDataSet, MaskDataSet):
         fractions: Of the samples, for ``identity`` and ``random``.
         seed: Of those two.
     """
+
+    of_celeba = True
 
     def __init__(
         self,
@@ -116,6 +118,8 @@ class CelebAMaskHQ(SurveyedDataSet, MaskDataSet):
         if bare:
             names = some([pictures[number] for number in bare])
             errors.append(f"{folder}: {len(bare)} pictures have no part at all: {names}. Restore their masks.")
+        if not (self.root / MAPPING).is_file():
+            warnings.append(f"{self.root}: no {MAPPING}, so pictures shared with other data sets cannot be told.")
         chosen = sorted((pictures.keys() & parts.keys()) - set(bad), key=lambda number: pictures[number])
         columns = {
             "key": pa.array([f"{self.pictures}/{pictures[number]}" for number in chosen], pa.string()),

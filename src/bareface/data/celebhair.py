@@ -44,6 +44,8 @@ class CelebHair(SurveyedDataSet, MaskDataSet):
         seed: Of the split by identity.
     """
 
+    of_celeba = True
+
     def __init__(
         self,
         root: str,

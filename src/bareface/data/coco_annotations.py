@@ -59,8 +59,10 @@ def read_people(path: Path) -> list[People]:
                 people.persons.append(annotation["segmentation"])
                 people.pixels += annotation["area"]
                 people.ids.append(annotation["id"])
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise DataError(f"{path}: no {error} where COCO has one. Use the official file.") from error
+    except TypeError as error:
+        raise DataError(f"{path}: not as COCO's: {error}. Use the official file.") from error
     return list(pictures.values())
 
 

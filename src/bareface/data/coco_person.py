@@ -166,11 +166,14 @@ def _share(people: People) -> float:
 
 
 def _turned(mask: NDArray[np.uint8], shape: tuple[int, ...], path: Path) -> NDArray[np.uint8]:
-    """The mask, turned where EXIF turns its picture: annotations are drawn on the picture as it was stored."""
-    if mask.shape != shape[:2]:
-        orientation = exif_orientation(path)
-        if orientation >= 5:
-            mask = rotated(mask, orientation)
+    """The mask, turned as EXIF turns its picture: annotations are drawn on the picture as it was stored.
+
+    One that has the size of the turned picture and not of the stored one was drawn on that.
+    """
+    orientation = exif_orientation(path)
+    stored = (shape[1], shape[0]) if orientation >= 5 else shape[:2]
+    if mask.shape == stored:
+        mask = rotated(mask, orientation)
     if mask.shape != shape[:2]:
         sizes = f"the picture is {shape[0]} x {shape[1]}, its annotation says {mask.shape[0]} x {mask.shape[1]}"
         raise DataError(f"{path}: {sizes}. Restore the official picture.")

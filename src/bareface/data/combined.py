@@ -42,7 +42,8 @@ class Combined(SurveyedDataSet, MaskDataSet):
         overlap: What becomes of a picture that several sources have. ``keep_first``: one copy of it stays, that for the
             test before that for validation before that for training, among equal ones that of the first source.
             ``allow``: copies in one stage stay, those in an earlier stage (train before val before test) do not.
-            ``error``.
+            ``error``: also where copies cannot be told, because a source does not name CelebA's originals; with the
+            others that is a warning.
         seed: Of the choice by weight; the sources have their own.
     """
 
@@ -108,7 +109,7 @@ class Combined(SurveyedDataSet, MaskDataSet):
         """Splits each source as it says, takes out what is twice, repeats or thins out training pictures by weight.
 
         Raises:
-            DataError: A source cannot be split, or sources share pictures and that is an error.
+            DataError: A source cannot be split, or sources share pictures, or may do, and that is an error.
         """
         stages = np.full(len(manifest), -1)
         origins: list[str | None] = [None] * len(manifest)
@@ -122,6 +123,7 @@ class Combined(SurveyedDataSet, MaskDataSet):
                 stages[rows[places.to_numpy()]] = number
             for row, origin in zip(rows.tolist(), source.origins(own), strict=True):
                 origins[row] = origin
+        self._check_origins(manifest, origins)
         self._take_out_copies(manifest, stages, origins)
         divided = of_stages(manifest, {stage: np.flatnonzero(stages == number) for number, stage in enumerate(STAGES)})
         return {**divided, "train": self._weighted(divided["train"])}
@@ -150,6 +152,22 @@ class Combined(SurveyedDataSet, MaskDataSet):
                 what = f"does not know {', '.join(blind)}, so where it shows that it teaches background"
                 lines.append(f"data.sources.{name}: {what}. Set +data.class_map.{name}={{background: ignore}}.")
         return lines
+
+    def _check_origins(self, manifest: Manifest, origins: list[str | None]) -> None:
+        """Tells of sources made of CelebA that do not say from which of its pictures."""
+        names = manifest.table["source"].to_pylist()
+        nameless = {name for name, origin in zip(names, origins, strict=True) if origin is None}
+        made = [name for name, source in self.sources.items() if source.of_celeba]
+        untold = [name for name in made if name in nameless]
+        if not untold or len(made) == 1:
+            return
+        others = ", ".join(name for name in made if name != untold[0])
+        what = f"has no names of CelebA's pictures, so those that {others} shares with it cannot be told"
+        remedy = "Restore the file that bareface check names"
+        line = f"data.overlap={self.overlap}: data.sources.{untold[0]} {what}. {remedy}"
+        if self.overlap == "error":
+            raise DataError(f"{line}, or use data.overlap=keep_first.")
+        log.warning("%s.", line)
 
     def _take_out_copies(self, manifest: Manifest, stages: NDArray[np.int64], origins: list[str | None]) -> None:
         """Gives copies of a picture the stage -1, such that no picture is in two stages."""

@@ -89,9 +89,11 @@ class MaskDataSet(DataSet):
 
     Attributes:
         classes: Names of the mask values 0, 1, ...; the first is ``background``.
+        of_celeba: Whether the pictures were made from CelebA's, so that other data sets may hold the same ones.
     """
 
     classes: tuple[str, ...]
+    of_celeba: bool = False
 
     def origins(self, manifest: Manifest) -> list[str | None]:
         """Name of the photograph that each sample was made from, equal in all data sets made from it; None = unknown.

@@ -26,7 +26,9 @@ class MaskFolder(SurveyedDataSet, MaskDataSet):
     """Own pictures and masks: ``images/NAME.jpg`` and ``masks/NAME.png``, paired by equal stem.
 
     A mask may have another resolution than its picture (it is resized, nearest neighbour) but not another shape. Where
-    EXIF turns the picture and the mask was drawn on the unturned one, as its shape shows, the mask is turned too.
+    EXIF turns the picture and the mask was drawn on the unturned one, as its shape shows, the mask is turned too. A
+    shape that shows nothing (EXIF mirrors or turns by 180 degrees, or both are square) is taken for that of a mask
+    drawn on the picture as one sees it; for masks drawn on stored pictures take EXIF out of those.
 
     Args:
         root: Folder with the two folders below.

@@ -101,7 +101,8 @@ def counts_of(total: int, fractions: Sequence[float]) -> tuple[int, int, int]:
 def by_identity(identities: NDArray[Any], fractions: Sequence[float], seed: int) -> dict[Stage, Rows]:
     """Rows of each stage such that no identity is in two of them.
 
-    Identities are shuffled, and cut where the numbers of samples come closest to the fractions.
+    Identities are shuffled, and cut where the numbers of samples come closest to the fractions. A stage that got nobody
+    takes the smallest identity of the stage with the most samples that has two or more identities.
 
     Args:
         identities: (N,) numbers or names.
@@ -109,7 +110,7 @@ def by_identity(identities: NDArray[Any], fractions: Sequence[float], seed: int)
         seed: Of the shuffle.
 
     Raises:
-        DataError: There are too few identities for every stage to get one.
+        DataError: There are fewer identities than stages.
     """
     _, val, test = check_fractions(fractions)
     names, positions, sizes = np.unique(identities, return_inverse=True, return_counts=True)
@@ -117,12 +118,16 @@ def by_identity(identities: NDArray[Any], fractions: Sequence[float], seed: int)
     middle = np.cumsum(sizes[order]) - sizes[order] / 2
     stage = np.empty(len(names), np.int64)  # test first: its share is the same with and without a val share
     stage[order] = np.where(middle < test * len(identities), 2, np.where(middle < (test + val) * len(identities), 1, 0))
-    rows = {name: np.flatnonzero(stage[positions] == number) for number, name in enumerate(STAGES)}
-    empty = [name for name, share in zip(STAGES, fractions, strict=True) if share > 0 and len(rows[name]) == 0]
-    if empty:
-        what = f"{len(names)} identities are too few: {', '.join(empty)} would be empty"
+    wanted = [number for number, share in enumerate(fractions) if share > 0]
+    if len(names) < len(wanted):
+        what = f"{len(names)} identities are too few: {len(wanted)} stages want one each"
         raise DataError(f"data.fractions={list(fractions)}: {what}. Use another split.")
-    return rows
+    for number in wanted:
+        if not (stage == number).any():
+            samples = np.bincount(stage, sizes, len(STAGES)) * (np.bincount(stage, minlength=len(STAGES)) > 1)
+            theirs = order[stage[order] == samples.argmax()]
+            stage[theirs[sizes[theirs].argmin()]] = number
+    return {name: np.flatnonzero(stage[positions] == number) for number, name in enumerate(STAGES)}
 
 
 def per_identity(labels: NDArray[np.integer[Any]], fractions: Sequence[float], seed: int) -> dict[Stage, Rows]:

@@ -31,6 +31,8 @@ class SyntheticMasks(CelebHair):
         seed: Of the split by identity.
     """
 
+    of_celeba = False
+
     def __init__(
         self,
         root: str,

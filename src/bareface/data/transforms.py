@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from bareface.data.dataset import Record
 from bareface.data.mask import IGNORE
 from bareface.data.samples import Framed
+from bareface.data.sides import mirrored
 from bareface.data.window import letterbox_box
+from bareface.errors import some
 
 
 def _letterbox(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, size: int) -> Framed:
@@ -93,7 +95,7 @@ class SegmentationAugmentation:
         low, high = crop_range
         if not 0 < low <= high <= 1:
             raise ValueError(f"transforms.train.crop_range={list(crop_range)}: expected 0 < least <= largest <= 1.")
-        self.size, self.crop_range, self.noise_std = size, (low, high), noise_std
+        self.size, self.crop_range, self.noise_std, self.flip_hor = size, (low, high), noise_std, flip_hor
         self.compose = A.Compose(
             [
                 A.HorizontalFlip(p=flip_hor),
@@ -103,6 +105,18 @@ class SegmentationAugmentation:
                 A.GaussianBlur(blur_limit=(3, 5), p=blur),
             ]
         )
+
+    def check_sides(self, classes: Sequence[str]) -> None:
+        """Makes sure that no mirrored mask names a left part right.
+
+        Raises:
+            ValueError: Pictures are mirrored, and two of the classes are the left and the right one of a pair.
+        """
+        moved = [classes[twin] for place, twin in enumerate(mirrored(classes)) if twin != place]
+        if moved and self.flip_hor > 0:
+            what = f"a mirror would take left for right in {some(moved)}"
+            remedy = "Set it to 0, or give both sides one class, e.g. in data.parts"
+            raise ValueError(f"transforms.train.flip_hor={self.flip_hor}: {what}. {remedy}.")
 
     def __call__(self, record: Record, seed: int) -> Framed:
         """Crops, flips, rotates, adds noise, letterboxes.

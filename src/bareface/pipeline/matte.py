@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from bareface.data.sides import mirrored
 from bareface.pipeline.background import foreground_classes
 from bareface.pipeline.morphology import fill_holes, largest_component, squared_distance
 from bareface.segmentation.segmenter import Segmenter
@@ -21,8 +22,9 @@ class Matte:
     """What a segmenter's scores become: decided pixel by pixel, then tidied, grown, feathered; in this order.
 
     Lengths are shares of the face's width, so they mean the same in a passport picture and in a crowd: the width of the
-    box around the pixels whose highest score is the face's, or of the box around the matte where there is no such
-    class or no such pixel. The border of a picture is no outline: nothing shrinks away from it.
+    box around the largest connected part of the pixels whose highest score is the face's, or around that of the matte
+    where there is no such class or no such pixel. In a crowd the largest face measures for all. The border of a
+    picture is no outline: nothing shrinks away from it.
 
     Args:
         decide: ``threshold``: foreground where its classes together are more probable than ``threshold``; ``argmax``:
@@ -32,7 +34,8 @@ class Matte:
         fill: Fill holes.
         grow: How far the outline moves out, as a share of the face's width; negative = in.
         feather: Width of the linear ramp across the outline, as a share of the face's width; 0 = hard.
-        flip: Average the scores with those of the mirrored picture, at the price of a second pass.
+        flip: Average the scores with those of the mirrored picture, at the price of a second pass; what is left there
+            is right here.
 
     Raises:
         ValueError: A value is out of range.
@@ -62,7 +65,10 @@ class Matte:
     def scores(self, segmenter: Segmenter, image: Tensor) -> Tensor:
         """The class scores that the matte is made of, (N, C, H, W) float32 logits, of (N, 3, H, W) canvases."""
         logits: Tensor = segmenter(image).float()
-        return (logits + segmenter(image.flip(3)).float().flip(3)) / 2 if self.flip else logits
+        if not self.flip:
+            return logits
+        seen: Tensor = segmenter(image.flip(3)).float().flip(3)
+        return (logits + seen[:, mirrored(segmenter.classes)]) / 2
 
     def of_scores(self, logits: Tensor, content: Tensor, foreground: str, classes: Sequence[str]) -> Tensor:
         """The mattes of a batch.
@@ -112,10 +118,9 @@ class Matte:
         if not self._measures:
             result[box] = part.float()
             return result[:, None]
-        width = _width(part)
-        if face is not None:
-            measured = _width(face)
-            width = torch.where(measured > 0, measured, width)
+        width = torch.zeros(len(kept), device=kept.device) if face is None else _width(_main(face))
+        if not width.all():
+            width = torch.where(width > 0, width, _width(part if self.largest else _main(part)))
         move, ramp = width * self.grow, width * self.feather
         outside = _reach(move + ramp / 2)
         wide = _wider(box, outside, kept.shape)
@@ -138,7 +143,7 @@ def _probable(logits: Tensor, classes: Sequence[int], threshold: float) -> Tenso
 
 
 def _odds(plane: Tensor, reference: Tensor) -> Tensor:
-    return (plane.float() - reference).clamp_(max=80).exp_()  # e^80 is a finite float32
+    return (plane.float() - reference).exp_()  # infinite for a class far above all others, which decides as well
 
 
 def _highest(logits: Tensor, classes: Sequence[int]) -> Tensor:
@@ -154,6 +159,11 @@ def _others(logits: Tensor, classes: Sequence[int]) -> list[int]:
 def _joined(join: Callable[[Tensor, Tensor], Tensor], planes: Tensor, classes: Sequence[int]) -> Tensor:
     """One plane of several: plane by plane it takes half the time of a reduction over them."""
     return reduce(join, [planes[:, index] for index in classes])
+
+
+def _main(mask: Tensor) -> Tensor:
+    """The largest part of each picture, in the pixels around all of them: only its width is asked for."""
+    return largest_component(mask[_box(mask)])
 
 
 def _width(mask: Tensor) -> Tensor:

@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CPU = "cpu"
-"""Where OpenCV labels the parts; elsewhere the device does."""
-
 
 def largest_component(mask: Tensor) -> Tensor:
-    """Keeps the largest connected part of each picture (8 neighbours); of equal ones the first.
+    """Keeps the largest connected part of each picture (8 neighbours).
+
+    Of equal parts, the one whose first pixel comes first, row by row. On a CPU OpenCV labels the parts, elsewhere the
+    device does; both find the same.
 
     Args:
         mask: (N, H, W) bool.
@@ -18,18 +18,7 @@ def largest_component(mask: Tensor) -> Tensor:
     Returns:
         (N, H, W) bool; an empty picture stays empty.
     """
-    if mask.device.type != CPU:
-        return _largest(mask, _labels(mask, diagonal=True))
-    tall = _tall(mask)
-    count, found = cv2.connectedComponents(tall.numpy(), connectivity=8, ltype=cv2.CV_32S)
-    labels, pictures = torch.from_numpy(found), len(mask)
-    picture = (torch.arange(len(tall) - 1, dtype=torch.int32) // (mask.shape[1] + 1))[:, None]
-    area = torch.bincount((labels[1:] * pictures).add_(picture).view(-1), minlength=count * pictures)
-    area = area.view(count, pictures)
-    area[0] = 0
-    most = area.max(0)
-    best = torch.where(most.values > 0, most.indices, -1).int()
-    return _pictures(labels, pictures) == best[:, None, None]
+    return largest_by_opencv(mask) if mask.device.type == "cpu" else largest_by_rounds(mask)
 
 
 def fill_holes(mask: Tensor) -> Tensor:
@@ -41,13 +30,51 @@ def fill_holes(mask: Tensor) -> Tensor:
     Returns:
         (N, H, W) bool.
     """
-    if mask.device.type != CPU:
-        around = F.pad(~mask, (1, 1, 1, 1), value=True)
-        labels = _labels(around, diagonal=False)
-        return ~(labels == labels[:, :1, :1])[:, 1:-1, 1:-1]
+    return filled_by_opencv(mask) if mask.device.type == "cpu" else filled_by_rounds(mask)
+
+
+def largest_by_opencv(mask: Tensor) -> Tensor:
+    """``largest_component`` of a mask on the CPU."""
+    tall = _tall(mask)
+    count, found = cv2.connectedComponents(tall.numpy(), connectivity=8, ltype=cv2.CV_32S)
+    labels, pictures = torch.from_numpy(found), len(mask)
+    picture = (torch.arange(len(tall) - 1, dtype=torch.int32) // (mask.shape[1] + 1))[:, None]
+    area = torch.bincount((labels[1:] * pictures).add_(picture).view(-1), minlength=count * pictures)
+    area = area.view(count, pictures)
+    area[0] = 0
+    most = area.max(0)
+    best = torch.where(most.values > 0, most.indices, -1).int()
+    labels = _pictures(labels, pictures)
+    equal = (area == most.values) & (most.values > 0)
+    for row in (equal.sum(0) > 1).nonzero().flatten().tolist():  # rare
+        own = labels[row].reshape(-1)
+        best[row] = own[equal[own, row].nonzero()[0]]
+    return labels == best[:, None, None]
+
+
+def largest_by_rounds(mask: Tensor) -> Tensor:
+    """``largest_component`` on any device."""
+    labels = _labels(mask, diagonal=True)
+    area = torch.bincount(labels.view(-1))
+    area[0] = 0
+    size = area[labels]
+    best = size.amax((1, 2), keepdim=True)
+    number = labels * (size == best)
+    return (labels == number.amax((1, 2), keepdim=True)) & mask
+
+
+def filled_by_opencv(mask: Tensor) -> Tensor:
+    """``fill_holes`` of a mask on the CPU."""
     tall = 1 - _tall(mask)
     cv2.floodFill(tall.numpy(), None, (0, 0), 2, flags=4)  # in place: the frames are one with all that is outside
     return _pictures(tall, len(mask)) != 2
+
+
+def filled_by_rounds(mask: Tensor) -> Tensor:
+    """``fill_holes`` on any device."""
+    around = F.pad(~mask, (1, 1, 1, 1), value=True)
+    labels = _labels(around, diagonal=False)
+    return ~(labels == labels[:, :1, :1])[:, 1:-1, 1:-1]
 
 
 def _tall(mask: Tensor) -> Tensor:
@@ -66,17 +93,17 @@ def _pictures(tall: Tensor, count: int) -> Tensor:
 def _labels(mask: Tensor, diagonal: bool) -> Tensor:
     """One number for each connected part of each picture, (N, H, W) int64; 0 where nothing is set.
 
-    Every pixel takes the highest number near it and then the number that this one has by now, until nothing changes:
-    the distance covered doubles with each round.
+    Pixels are numbered downwards, so that the highest number of a part is that of its first pixel. Every pixel takes
+    the highest number near it and then the number that this one has by now, until nothing changes: the distance
+    covered doubles with each round.
     """
-    _pictures, _height, _width = mask.shape
-    own = torch.arange(1, mask.numel() + 1, device=mask.device).view_as(mask) * mask
+    own = torch.arange(mask.numel(), 0, -1, device=mask.device).view_as(mask) * mask
     labels = own
     while True:
         across = _spread(labels, 2)
         near = _spread(across, 1) if diagonal else torch.maximum(across, _spread(labels, 1))
         following = near * mask
-        table = F.pad(following.view(-1), (1, 0))
+        table = F.pad(following.view(-1).flip(0), (1, 0))
         following = table[table[following]]
         if torch.equal(following, labels):
             return labels
@@ -89,15 +116,6 @@ def _spread(labels: Tensor, axis: int) -> Tensor:
         there = result.narrow(axis, target, side - 1)
         torch.maximum(there, labels.narrow(axis, source, side - 1), out=there)
     return result
-
-
-def _largest(mask: Tensor, labels: Tensor) -> Tensor:
-    area = torch.bincount(labels.view(-1))
-    area[0] = 0
-    size = area[labels]
-    best = size.amax((1, 2), keepdim=True)
-    number = torch.where((size == best) & mask, labels, torch.iinfo(torch.int64).max)
-    return (labels == number.amin((1, 2), keepdim=True)) & mask
 
 
 def squared_distance(seeds: Tensor, reach: int) -> Tensor:

@@ -19,7 +19,8 @@ def boundary_counts(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
     """Intersection and union of the bands along the outlines, for each picture and class.
 
     The band of a class is those of its pixels that are nearer than ``WIDTH`` of the diagonal (at least one pixel) to a
-    pixel of another class or to the picture's edge. Ignored pixels make no outline and are not counted.
+    pixel of another class or to the picture's edge. Ignored pixels make no outline and are not counted. A class that is
+    there, or predicted, and touches nothing but ignored pixels has no band: nothing is counted of it in that picture.
 
     Args:
         prediction: (N, H, W) class indices in [0, classes).
@@ -35,13 +36,16 @@ def boundary_counts(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
     ignored = target == IGNORE
     counts = []
     for index in range(classes):
-        found, shown = _band(prediction == index, ignored, width), _band(target == index, ignored, width)
-        counts.append(torch.stack([(found & shown).sum((1, 2)), (found | shown).sum((1, 2))], 1))
+        masks = [(mask == index) & ~ignored for mask in (prediction, target)]
+        found, shown = (_band(mask, ignored, width) for mask in masks)
+        lost = [mask.any(2).any(1) & ~band.any(2).any(1) for mask, band in zip(masks, (found, shown), strict=True)]
+        both = torch.stack([(found & shown).sum((1, 2)), (found | shown).sum((1, 2))], 1)
+        counts.append(both * ~(lost[0] | lost[1])[:, None])
     return torch.stack(counts, 1)
 
 
 def _band(mask: Tensor, ignored: Tensor, width: int) -> Tensor:
-    return mask & ~_eroded(mask | ignored, width) & ~ignored
+    return mask & ~_eroded(mask | ignored, width)
 
 
 def _eroded(mask: Tensor, width: int) -> Tensor:
@@ -57,6 +61,11 @@ def _eroded(mask: Tensor, width: int) -> Tensor:
     return mask
 
 
+def boundary_iou(counts: Tensor) -> Tensor:
+    """Boundary IoU per class, (..., C) float64, of (..., C, 2) counts; NaN for a class without any outline."""
+    return counts[..., 0].double() / counts[..., 1]
+
+
 def hausdorff95(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
     """95 % Hausdorff distance between the outlines of prediction and truth, for each picture and class.
 
@@ -70,8 +79,9 @@ def hausdorff95(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
         classes: Number of classes.
 
     Returns:
-        (N, classes) float64 in pixels; NaN where a class is neither there nor predicted, the picture's diagonal where
-        it is one of the two only.
+        (N, classes) float64 in pixels; the picture's diagonal where a class is there and not predicted, or the reverse;
+        NaN where it is neither, and where it touches nothing but ignored pixels on either side, so that it has no
+        outline there.
 
     Source: Huttenlocher et al., Comparing images using the Hausdorff distance, 1993; percentile as MONAI's.
     """
@@ -80,7 +90,10 @@ def hausdorff95(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
     for row, (answer, truth) in enumerate(zip(found, shown, strict=True)):
         ignored = truth == IGNORE
         for index in range(classes):
-            distances[row, index] = _distance(_outline(answer == index, ignored), _outline(truth == index, ignored))
+            masks = [(mask == index) & ~ignored for mask in (answer, truth)]
+            outlines = [_outline(mask, ignored) for mask in masks]
+            if all(outline.any() == mask.any() for outline, mask in zip(outlines, masks, strict=True)):
+                distances[row, index] = _distance(*outlines)
     return torch.from_numpy(distances)
 
 
@@ -90,7 +103,7 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 def _outline(mask: NDArray[np.bool_], ignored: NDArray[np.bool_]) -> NDArray[np.bool_]:
     solid = (mask | ignored).astype(np.uint8)
     inner = cv2.erode(solid, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(mask & (inner == 0) & ~ignored)
+    return np.asarray(mask & (inner == 0))
 
 
 def _distance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bareface.data.mask import IGNORE
-from bareface.segmentation.metrics import iou
+from bareface.segmentation.confusion import iou
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]

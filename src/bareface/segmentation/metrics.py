@@ -8,50 +8,13 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from bareface.data.mask import IGNORE
 from bareface.data.window import resample
-from bareface.segmentation.boundary import boundary_counts, hausdorff95
+from bareface.segmentation.boundary import boundary_counts, boundary_iou, hausdorff95
 from bareface.segmentation.calibration import BINS, calibration_counts, expected_calibration_error
+from bareface.segmentation.confusion import confusion, dice, iou
 
 PIXELS = 2**22
 """How many pixels of pictures of one size are measured at a time; a larger picture is measured alone."""
-
-
-def confusion(prediction: Tensor, target: Tensor, classes: int) -> Tensor:
-    """Counts pixels by class, for each picture.
-
-    Args:
-        prediction: (N, H, W) class indices in [0, classes).
-        target: (N, H, W) class indices in [0, classes) or 255 = not counted.
-        classes: Number of classes.
-
-    Returns:
-        (N, classes, classes) int64; rows are the truth, columns the prediction.
-
-    Raises:
-        ValueError: A target value is neither a class nor 255.
-    """
-    pictures = target.shape[0]
-    target, prediction = target.reshape(pictures, -1).long(), prediction.reshape(pictures, -1).long()
-    counted = target != IGNORE
-    if bool((target[counted] >= classes).any()):
-        worst = int(target[counted].max())
-        raise ValueError(f"mask value {worst}: expected 0 to {classes - 1}, or {IGNORE} for pixels to ignore.")
-    picture = torch.arange(pictures, device=target.device)[:, None]
-    cell = (picture * classes + target) * classes + prediction
-    return torch.bincount(cell[counted], minlength=pictures * classes**2).reshape(pictures, classes, classes)
-
-
-def iou(matrix: Tensor) -> Tensor:
-    """Intersection over union per class, (..., C) float64; NaN for a class that neither occurs nor is predicted."""
-    hit = matrix.diagonal(dim1=-2, dim2=-1).double()
-    return hit / (matrix.sum(-1) + matrix.sum(-2) - hit)
-
-
-def dice(matrix: Tensor) -> Tensor:
-    """Dice coefficient per class, (..., C) float64; NaN for a class that neither occurs nor is predicted."""
-    hit = matrix.diagonal(dim1=-2, dim2=-1).double()
-    return 2 * hit / (matrix.sum(-1) + matrix.sum(-2))
 
 
 @dataclass(frozen=True)
@@ -156,18 +119,18 @@ class SegmentationMetrics(Metric):
         self.pictures += (~mean.isnan()).sum()
 
     def compute(self) -> dict[str, Tensor]:
-        """All figures, float32 scalars."""
+        """All figures, float64 scalars."""
         per_class, overlap = iou(self.matrix), dice(self.matrix)
         result = {
             "miou": per_class.nanmean(),
             "miou_per_image": self.summed / self.pictures,
             "dice": overlap.nanmean(),
-            "accuracy": self.matrix.diagonal().sum() / self.matrix.sum(),
+            "accuracy": self.matrix.diagonal().sum().double() / self.matrix.sum(),
             **self._each("iou", per_class),
             **self._each("dice", overlap),
             **self._each("support", self.matrix.sum(1)),
         }
-        return {name: value.float() for name, value in result.items()}
+        return {name: value.double() for name, value in result.items()}
 
     def _each(self, figure: str, values: Tensor) -> dict[str, Tensor]:
         return {f"{figure}/{name}": value for name, value in zip(self.classes, values, strict=True)}
@@ -208,7 +171,7 @@ class OutlineMetrics(SegmentationMetrics):
         self.calibration += measured.calibration
 
     def compute(self) -> dict[str, Tensor]:
-        """All figures, float32 scalars."""
+        """All figures, float64 scalars."""
         boundary, distance = boundary_iou(self.boundary), self.distance / self.distances
         result = {
             "boundary_iou": boundary.nanmean(),
@@ -217,9 +180,4 @@ class OutlineMetrics(SegmentationMetrics):
             **self._each("boundary_iou", boundary),
             **self._each("hd95", distance),
         }
-        return super().compute() | {name: value.float() for name, value in result.items()}
-
-
-def boundary_iou(counts: Tensor) -> Tensor:
-    """Boundary IoU per class, (..., C) float64, of (..., C, 2) counts; NaN for a class without any outline."""
-    return counts[..., 0].double() / counts[..., 1]
+        return super().compute() | {name: value.double() for name, value in result.items()}

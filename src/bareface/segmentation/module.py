@@ -11,7 +11,8 @@ from torchmetrics import Metric
 from bareface.data.dataset import Stage
 from bareface.data.samples import Batch
 from bareface.module import TrainingModule
-from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, confusion, measure
+from bareface.segmentation.confusion import confusion
+from bareface.segmentation.metrics import Measured, OutlineMetrics, SegmentationMetrics, measure
 from bareface.segmentation.segmenter import Segmenter
 
 

@@ -15,6 +15,7 @@ from bareface.callbacks.checkpoint_io import SafeCheckpointIO
 from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
 from bareface.data.transforms import Letterbox
+from bareface.io import checkpoint
 from bareface.module import TrainingModule
 from bareface.recognition.inference import prepare
 from bareface.recognition.recogniser import Recogniser
@@ -80,18 +81,41 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
 
 
 def balance(module: TrainingModule, data: DataModule) -> None:
-    """Counts the classes of the training masks for the losses that want to weigh them.
+    """Counts the classes of the training masks for the losses that want to weigh them; checkpoints keep the counts.
 
     Raises:
         ValueError: A class never occurs.
     """
-    wanting = [part for part in module.loss.modules() if isinstance(part, ClassWeightedLoss) and part.balanced]
-    if not wanting:
+    if _balanced(module):
+        counts = data.class_counts(MASKS_COUNTED)
+        _weigh(module, counts)
+        named = dict(zip(module.card["classes"], counts, strict=True))
+        log.info("Pixels of each class, for the weights of the loss: %s", named)
+
+
+def balance_as_trained(module: TrainingModule, path: Path) -> None:
+    """Weighs the classes as the training of a checkpoint did.
+
+    Raises:
+        ValueError: That training did not weigh them by their pixels.
+    """
+    if not _balanced(module):
         return
-    counts, classes = data.class_counts(MASKS_COUNTED), module.card["classes"]
-    for loss in wanting:
-        loss.balance(counts, classes)
-    log.info("Pixels of each class, for the weights of the loss: %s", dict(zip(classes, counts, strict=True)))
+    counts = checkpoint.load(path).get("class_counts")
+    if counts is None:
+        what = f"{path} was not trained with loss.weight=balanced"
+        raise ValueError(f"{what}. Evaluate it with the loss of its training, or give loss.weight as a list.")
+    _weigh(module, counts)
+
+
+def _balanced(module: TrainingModule) -> list[ClassWeightedLoss]:
+    return [part for part in module.loss.modules() if isinstance(part, ClassWeightedLoss) and part.balanced]
+
+
+def _weigh(module: TrainingModule, counts: list[int]) -> None:
+    for loss in _balanced(module):
+        loss.balance(counts, module.card["classes"])
+    module.class_counts = counts
 
 
 def embedding_recogniser(cfg: DictConfig) -> Recogniser:

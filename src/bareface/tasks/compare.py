@@ -1,6 +1,7 @@
 """``bareface compare``: runs beside each other, as a table and a figure, from their folders alone."""
 
 import csv
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,14 +73,19 @@ def compare(paths: Sequence[Path], out: Path) -> None:
     """
     runs = find_runs(paths)
     costs: dict[str, Cost | None] = {}
+    unmeasured: list[str] = []
     entries: list[Entry] = []
     for run in runs:
         key = "" if run.failure else repr(_model(run))
         if key not in costs:
-            costs[key] = _cost(run)
+            try:
+                costs[key] = _cost(run)
+            except (BarefaceError, ValueError) as error:
+                costs[key] = None
+                unmeasured.append(f"not measured: {run.folder}: {error}")
         entries.append((run, costs[key]))
     first = next(iter(_headlines(runs)), "")
-    ranked = sorted(entries, key=lambda entry: -(entry[0].results or {}).get(first, -np.inf))
+    ranked = sorted(entries, key=lambda entry: _rank(entry[0], first), reverse=True)
     options = differing(runs)
     out.mkdir(parents=True, exist_ok=True)
     _write_csv(ranked, options, out / "compare.csv")
@@ -92,9 +98,15 @@ def compare(paths: Sequence[Path], out: Path) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
-    for run in runs:
-        if run.failure:
-            console.print(f"failed: {run.folder}: {run.failure}", markup=False, highlight=False, soft_wrap=True)
+    failed = [f"failed: {run.folder}: {run.failure}" for run in runs if run.failure]
+    for line in unmeasured + failed:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rank(run: Run, figure: str) -> tuple[bool, float]:
+    """What runs are sorted by: those that ended before those that did not, without the figure as with the worst."""
+    value = (run.results or {}).get(figure, math.nan)
+    return run.results is not None, -math.inf if math.isnan(value) else value
 
 
 def _headlines(runs: Sequence[Run]) -> list[str]:
@@ -119,10 +131,7 @@ def _cost(run: Run) -> Cost | None:
     if made is None or run.results is None:
         return None
     package, spec, size, classes = made
-    try:
-        model: nn.Module = checkpoint.build(spec, package, **({"classes": classes} if classes else {}))
-    except (BarefaceError, ValueError):
-        return None
+    model: nn.Module = checkpoint.build(spec, package, **({"classes": classes} if classes else {}))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     example = torch.rand(1, 3, size, size).contiguous(memory_format=torch.channels_last)
     with fast_precision():
@@ -140,13 +149,17 @@ def _table(entries: Sequence[Entry], options: Sequence[str]) -> tuple[list[str],
         if run.results is None:
             rows.append([*row, "failed", *[""] * (len(head) - len(row) - 1)])
             continue
-        row += [f"{100 * run.results[name]:.2f} %" if name in run.results else "" for name in headlines]
+        row += [_percent(run.results[name]) if name in run.results else "" for name in headlines]
         if cost is None:
             row += [""] * 3
         else:
             row += [f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f} G", f"{cost.milliseconds:.1f}"]
         rows.append(row)
     return head, rows
+
+
+def _percent(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{100 * value:.2f} %"
 
 
 def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
@@ -164,7 +177,8 @@ def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> 
 
 
 def _write_markdown(head: list[str], rows: list[list[str]], entries: Sequence[Entry], path: Path) -> None:
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]
+    above, *below = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, *rows))
+    lines = [f"| {above} |", "|" + "---|" * len(head), *(f"| {row} |" for row in below)]
     failed = [f"- {run.folder}: {run.failure}" for run, _ in entries if run.failure]
     if failed:
         lines += ["", f"{len(failed)} of {len(entries)} failed:", "", *failed]

@@ -34,7 +34,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
             raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
         module = build.plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     data = build.data_module(cfg, dataset)
-    build.balance(module, data)
+    build.balance_as_trained(module, path)
     if cfg.compile:
         module.network.compile()
     trainer = build.trainer(cfg, build.each(cfg.logger))

@@ -80,6 +80,9 @@ def job(cfg: DictConfig, body: Body) -> float | None:
     first = is_first_process()
     failed = True
     try:
+        if first:
+            for ending in ("results.json", "error.txt"):  # of an earlier job in this folder
+                (folder / ending).unlink(missing_ok=True)
         missing = sorted(OmegaConf.missing_keys(cfg))
         if missing:
             raise ValueError(f"{', '.join(missing)}: no value given. Add {missing[0]}=... to the command.")

@@ -13,6 +13,7 @@ from bareface.errors import DataError
 
 PLACES = {"runs", "run", "name"}
 """Options that say where a run lies, not what it is."""
+AGAIN = "Run it again, or move the folder away."
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,24 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 
 def read_run(folder: Path) -> Run:
-    """Reads one run, however it ended."""
+    """Reads one run, however it ended.
+
+    Raises:
+        DataError: It has no configuration, or its results are no JSON.
+    """
     given: Any = OmegaConf.to_container(OmegaConf.load(folder / ".hydra/overrides.yaml"))
     overrides = dict(_parts(option) for option in given)
     resolved = folder / "config.yaml"
     config = resolved if resolved.is_file() else folder / ".hydra/config.yaml"
+    if not config.is_file():
+        raise DataError(f"{folder}: no config.yaml and no .hydra/config.yaml. {AGAIN}")
     plain: Any = OmegaConf.to_container(OmegaConf.load(config), resolve=False)
     results, error = folder / "results.json", folder / "error.txt"
     if results.is_file():
-        return Run(folder, overrides, plain, json.loads(results.read_text(encoding="utf-8")), "")
+        try:
+            return Run(folder, overrides, plain, json.loads(results.read_text(encoding="utf-8")), "")
+        except ValueError as reason:
+            raise DataError(f"{results}: not JSON ({reason}). {AGAIN}") from reason
     failure = "did not end"
     if error.is_file():
         lines = [line for line in error.read_text(encoding="utf-8").splitlines() if line.strip()]

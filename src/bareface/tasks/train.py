@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bareface.data.dataset import DataSet
+from bareface.data.transforms import SegmentationAugmentation
 from bareface.recognition.backbone_weights import fill_backbone
 from bareface.recognition.module import RecognitionModule
 from bareface.segmentation.encoder_weights import fill_encoder
@@ -22,6 +23,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
     Returns:
         The test metrics of the best checkpoint, and the monitored metric at that checkpoint.
+
+    Raises:
+        ValueError: The configuration contradicts itself or the data.
     """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     resume = _checkpoint_to_resume(cfg)
@@ -33,18 +37,21 @@ def train(cfg: DictConfig) -> dict[str, float]:
     if resume is None and isinstance(module, RecognitionModule) and cfg.backbone_weights is not None:
         fill_backbone(module.recogniser, Path(cfg.backbone_weights))
     data = build.data_module(cfg, dataset)
+    if isinstance(data.train_transform, SegmentationAugmentation):
+        data.train_transform.check_sides(getattr(dataset, "classes", ()))
     build.balance(module, data)
     if cfg.compile:
         module.network.compile()
     loggers = build.each(cfg.logger)
     trainer = build.trainer(cfg, loggers)
+    checkpoint = trainer.checkpoint_callback
+    if not isinstance(checkpoint, ModelCheckpoint):
+        raise ValueError("callbacks.checkpoint: expected one, for the best checkpoint is tested. Leave it switched on.")
     if is_first_process():
         data.write_splits(Path(cfg.run) / "splits")
         parameters = sum(value.numel() for value in module.network.parameters())
         log_configuration(loggers, OmegaConf.to_container(cfg), {"parameters": parameters})
     trainer.fit(module, data, ckpt_path=resume)
-    checkpoint = trainer.checkpoint_callback
-    assert isinstance(checkpoint, ModelCheckpoint)
     score = checkpoint.best_model_score
     best = {cfg.monitor.metric: float(score)} if score is not None and "/" in cfg.monitor.metric else {}
     trainer.test(module, data, ckpt_path=checkpoint.best_model_path, verbose=False)

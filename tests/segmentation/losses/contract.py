@@ -31,6 +31,12 @@ class LossContract:
         built(logits, target).backward()
         assert logits.grad is not None and logits.grad.isfinite().all()
 
+    def test_being_sure_and_right_has_a_gradient_that_is_next_to_nothing(self, built: nn.Module) -> None:
+        target = example()[1]
+        logits = sure(target).requires_grad_()
+        built(logits, target).backward()
+        assert logits.grad is not None and logits.grad.abs().max() < 1e-3
+
     def test_all_wrong_costs_more_than_half_wrong(self, built: nn.Module) -> None:
         target = example()[1]
         half = target.clone()

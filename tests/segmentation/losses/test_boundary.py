@@ -32,6 +32,18 @@ def test_weights_fall_off_with_the_distance() -> None:
         assert loss(logits, row(0, 0, 0, 1)).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_it_reaches_three_sigma_and_no_further() -> None:
+    # pixels 4 and 5 touch the boundary; with sigma 1, pixel 1 is 3 away and pixel 0, at 4, weighs what it would anyway
+    distances = (4, 3, 2, 1, 0, 0)
+    weights = [1 + (5 * math.exp(-d * d / 2) if d <= 3 else 0) for d in distances]
+    loss = BoundaryLoss(factor=5.0, sigma=1.0)
+    for position in (0, 1):
+        logits = only(position, 6)
+        logits[0, :, 0, 5] = torch.tensor([0.0, 100.0])
+        expected = math.log(2) * weights[position] / sum(weights)
+        assert loss(logits, row(0, 0, 0, 0, 0, 1)).item() == pytest.approx(expected, rel=1e-5)
+
+
 def test_without_boundary_it_is_cross_entropy() -> None:
     assert BoundaryLoss()(only(1, 4), row(0, 0, 0, 0)).item() == pytest.approx(math.log(2) / 4)
 

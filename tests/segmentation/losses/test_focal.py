@@ -13,6 +13,10 @@ class TestFocalLoss(LossContract):
     loss = FocalLoss
 
 
+class TestMildFocalLoss(LossContract):
+    loss = lambda: FocalLoss(gamma=0.5)  # noqa: E731
+
+
 def test_undecided() -> None:
     # p = 1/2: (1 - 1/2)^2 log 2
     assert FocalLoss()(torch.zeros(1, 2, 1, 3), row(0, 1, 1)).item() == pytest.approx(math.log(2) / 4)

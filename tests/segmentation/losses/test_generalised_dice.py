@@ -35,3 +35,8 @@ def test_the_batch_is_one_picture() -> None:
     loss, target = GeneralisedDiceLoss(), torch.tensor([[[0, 0]], [[0, 1]]])
     found = sure(torch.tensor([[[0, 0]], [[1, 1]]]), 2)
     assert loss(found, target).item() == pytest.approx(loss(sure(row(0, 0, 1, 1), 2), row(0, 0, 0, 1)).item())
+
+
+def test_refuses_negative_smoothing() -> None:
+    with pytest.raises(ValueError, match=r"loss\.smooth=-1\.0: expected at least 0\."):
+        GeneralisedDiceLoss(smooth=-1.0)

@@ -11,6 +11,10 @@ class TestTverskyLoss(LossContract):
     loss = TverskyLoss
 
 
+class TestTverskyLossWithoutSmoothing(LossContract):
+    loss = lambda: TverskyLoss(smooth=0)  # noqa: E731
+
+
 class TestFocalTverskyLoss(LossContract):
     loss = lambda: TverskyLoss(gamma=0.75)  # noqa: E731
 
@@ -45,6 +49,7 @@ def test_with_equal_costs_it_is_dice() -> None:
     [
         ({"alpha": -0.1}, r"loss\.alpha=-0\.1, loss\.beta=0\.7: expected at least 0 each, and one above\."),
         ({"alpha": 0.0, "beta": 0.0}, r"loss\.alpha=0\.0, loss\.beta=0\.0: expected at least 0 each"),
+        ({"smooth": -0.5}, r"loss\.smooth=-0\.5: expected at least 0\."),
         ({"gamma": 0.0}, r"loss\.gamma=0\.0: expected above 0\."),
     ],
 )

@@ -41,6 +41,20 @@ def test_a_block_gives_what_its_layers_add() -> None:
     assert torch.equal(added[:, 4:8], block.layers[1](torch.cat([x, added[:, :4]], 1)))
 
 
+def test_dropout_is_what_training_drops() -> None:
+    image = torch.rand(2, 3, 32, 32)
+    found = []
+    for dropout in (0.0, 0.9):
+        torch.manual_seed(0)
+        network = Tiramisu(classes=2, depth=56, dropout=dropout)
+        rates = {module.p for module in network.modules() if isinstance(module, torch.nn.Dropout2d)}
+        assert rates == {dropout}
+        with torch.no_grad():
+            found.append([network.train()(image), network(image)])
+    assert torch.equal(*found[0]), "without dropout training is a function of the pictures"
+    assert not torch.allclose(*found[1]) and not torch.allclose(found[0][0], found[1][0])
+
+
 def test_refuses_another_depth() -> None:
     with pytest.raises(ValueError, match=r"depth=57: expected one of 56, 67, 103\."):
         Tiramisu(classes=2, depth=57)

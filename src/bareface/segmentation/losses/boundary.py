@@ -14,7 +14,8 @@ class BoundaryLoss(ClassWeightedLoss):
 
     A pixel at a distance of d pixels from the nearest pixel that has a neighbour of another class (d = 0 for that
     pixel itself) weighs ``1 + factor exp(-d^2 / (2 sigma^2))`` times the weight of its class; the loss is the weighted
-    mean over the pixels that are not ignored, 0 where all of them are. Distance counts steps to the eight neighbours.
+    mean over the pixels that are not ignored, 0 where all of them are. Beyond 3 sigma, rounded down to whole pixels, a
+    pixel weighs exactly its class's weight. Distance counts steps to the eight neighbours.
     The border of the picture and of ignored pixels is no boundary.
 
     Args:

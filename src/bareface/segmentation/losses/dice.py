@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from bareface.data.mask import IGNORE
+from bareface.segmentation.losses.smoothing import check_smooth
 from bareface.segmentation.losses.target import labels_of
 
 
@@ -15,7 +16,10 @@ class DiceLoss(nn.Module):
     A class that neither occurs nor is predicted scores 1, so it adds nothing to the loss.
 
     Args:
-        smooth: Added to both sides of the fraction.
+        smooth: Added to both sides of the fraction; 0 counts as 1e-12.
+
+    Raises:
+        ValueError: ``smooth`` is negative.
 
     Shape:
         logits: (N, C, H, W) floating point. target: (N, H, W) class indices in [0, C) or 255 = ignore. Result: scalar
@@ -26,7 +30,7 @@ class DiceLoss(nn.Module):
 
     def __init__(self, smooth: float = 1.0) -> None:
         super().__init__()
-        self.smooth = smooth
+        self.smooth = check_smooth(smooth)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of one batch."""

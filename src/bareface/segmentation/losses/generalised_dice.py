@@ -3,6 +3,7 @@
 from monai.losses.dice import GeneralizedDiceLoss as MonaiLoss
 from torch import Tensor, nn
 
+from bareface.segmentation.losses.smoothing import check_smooth
 from bareface.segmentation.losses.target import counted, one_hot
 
 
@@ -15,6 +16,10 @@ class GeneralisedDiceLoss(nn.Module):
 
     Args:
         smooth: Added to both sides of the fraction; the weights make both very small, so this must be much smaller.
+            0 counts as 1e-12.
+
+    Raises:
+        ValueError: ``smooth`` is negative.
 
     Shape:
         logits: (N, C, H, W) floating point. target: (N, H, W) class indices in [0, C) or 255 = ignore. Result: scalar
@@ -25,7 +30,8 @@ class GeneralisedDiceLoss(nn.Module):
 
     def __init__(self, smooth: float = 1e-12) -> None:
         super().__init__()
-        self.loss = MonaiLoss(softmax=True, batch=True, smooth_nr=smooth, smooth_dr=smooth)
+        least = check_smooth(smooth)
+        self.loss = MonaiLoss(softmax=True, batch=True, smooth_nr=least, smooth_dr=least)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of one batch."""

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from bareface.segmentation.losses.smoothing import check_smooth
 from bareface.segmentation.losses.target import counted, one_hot
 
 
@@ -17,10 +18,10 @@ class TverskyLoss(nn.Module):
         alpha: Cost of a pixel that is wrongly given to a class.
         beta: Cost of a pixel that is wrongly withheld from it.
         gamma: 1 is the Tversky loss; below 1, the focal Tversky loss, classes that are nearly right keep a gradient.
-        smooth: Added to both sides of the fraction.
+        smooth: Added to both sides of the fraction; 0 counts as 1e-12.
 
     Raises:
-        ValueError: A cost is negative or both are 0, or gamma is not above 0.
+        ValueError: A cost is negative or both are 0, gamma is not above 0, or ``smooth`` is negative.
 
     Shape:
         logits: (N, C, H, W) floating point. target: (N, H, W) class indices in [0, C) or 255 = ignore. Result: scalar
@@ -35,7 +36,7 @@ class TverskyLoss(nn.Module):
             raise ValueError(f"loss.alpha={alpha}, loss.beta={beta}: expected at least 0 each, and one above.")
         if gamma <= 0:
             raise ValueError(f"loss.gamma={gamma}: expected above 0.")
-        self.alpha, self.beta, self.gamma, self.smooth = alpha, beta, gamma, smooth
+        self.alpha, self.beta, self.gamma, self.smooth = alpha, beta, gamma, check_smooth(smooth)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of one batch."""

@@ -21,6 +21,9 @@ OPTIONS: dict[str, dict[str, bool]] = {"dpt": {"dynamic_img_size": True}}
 class SMPNetwork(nn.Module):
     """A network of segmentation-models-pytorch, for pictures of any size.
 
+    Those that pool the whole picture before a batch norm (deeplabv3, deeplabv3plus, pan, upernet) cannot be
+    trained on batches of one picture.
+
     Args:
         classes: Number of classes, background included.
         arch: Its architecture, e.g. ``unetplusplus``, ``deeplabv3plus``, ``pspnet``, ``fpn``, ``segformer``.
