@@ -56,3 +56,35 @@ def test_the_pipeline_on_real_pictures(people: Done, orl: Done, shared: Path, ru
     assert run.results["test/original/top1"] == pytest.approx(orl.results["test/top1"], abs=0.03)
     assert pq.read_metadata(run.folder / "outcomes.parquet").num_rows == 150
     assert "synthetic" not in run.stdout
+
+
+@pytest.fixture(scope="module")
+def embedding(shared: Path, runs: Path) -> Done:
+    short = ("shorter=36", "crop=32", "canvas=56", "trainer.max_epochs=12")
+    place = f"data.root={shared / 'data/orl'}"
+    return bareface("train", "experiment=demo_orl_embedding", place, *short, f"runs={runs}")
+
+
+def test_people_that_were_never_trained_on(embedding: Done, shared: Path, runs: Path) -> None:
+    assert embedding.status == 0, embedding.stderr
+    trained, tested = ((embedding.folder / f"splits/{stage}.txt").read_text().split() for stage in ("train", "test"))
+    assert {key.split("/")[0] for key in trained} == {f"s{number:02}" for number in range(1, 16)}
+    assert {key.split("/")[0] for key in tested} == {f"s{number:02}" for number in range(16, 26)}
+    run = bareface(
+        "assess",
+        f"recogniser='{embedding.folder / 'checkpoints/best.ckpt'}'",
+        "data=identity_folder",
+        f"data.root={shared / 'data/orl'}",
+        "data.split=disjoint",
+        "data.trained=15",
+        "strangers=each",
+        f"runs={runs}",
+    )
+    assert run.status == 0, run.stderr
+    assert run.results["test/recogniser/verification/auc"] == pytest.approx(embedding.results["test/auc"], abs=0.02)
+    assert run.results["test/recogniser/verification/auc"] > 0.75  # chance is 0.5
+    assert run.results["test/eigenfaces/verification/auc"] > 0.9
+    for system in ("recogniser", "eigenfaces"):
+        for quantity in ("verification/auc", "verification/tar_at_far_0.01", "open_set/tpir_at_fpir_0.1"):
+            name = f"test/{system}/{quantity}"
+            assert run.results[f"{name}_low"] < run.results[name] < run.results[f"{name}_high"], name

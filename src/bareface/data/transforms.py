@@ -1,8 +1,8 @@
 """What happens to a picture and its mask between decoding and the batch. The only file that knows albumentations."""
 
+import os
 from collections.abc import Sequence
 
-import albumentations as A
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from bareface.data.samples import Framed
 from bareface.data.sides import mirrored
 from bareface.data.window import letterbox_box
 from bareface.errors import some
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks pypi.org for its newest version
+import albumentations as A
 
 
 def _letterbox(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None, size: int) -> Framed:
