@@ -104,7 +104,7 @@ def unpooled(x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         (N, C, H, W).
     """
     plane = x.new_zeros(*x.shape[:2], size[0] * size[1])
-    return plane.scatter(2, indices.flatten(2), x.flatten(2)).unflatten(2, size)
+    return plane.scatter(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)
 
 
 def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
