@@ -1,6 +1,7 @@
 """The tasks from their command lines: what they leave, and that the figures agree with one another."""
 
 import csv
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -59,6 +60,24 @@ def test_evaluating_the_checkpoint_gives_the_figures_of_its_training(
         assert again.status == 0, again.stderr
         expected = {name: value for name, value in run.results.items() if name.startswith("test/")}
         assert again.results == pytest.approx(expected, abs=1e-3, nan_ok=True)
+
+
+def test_a_checkpoint_alone_says_what_is_tested(segmentation: Done, data: Path) -> None:
+    masks = [option for option in MASKS if not option.startswith(("size", "trainer.max"))]
+    options = [*masks, f"ckpt_path='{segmentation.folder / 'checkpoints/best.ckpt'}'", f"data.root={data}"]
+    run = bareface("evaluate", *options, f"runs={data / 'runs'}")
+    assert run.status == 0, run.stderr
+    assert run.results["test/miou"] == pytest.approx(segmentation.results["test/miou"], abs=1e-3)
+    card = json.loads((run.folder / "card.json").read_text())
+    assert card["network"]["_target_"].endswith("UNetMobileNetV2") and card["size"] == 64
+    for option, there in (
+        ("network=segnet", "network is bareface.segmentation.networks.unet.UNetMobileNetV2"),
+        ("segmenter.size=96", "size is 64"),
+        ("segmenter.normalise.mean=[1,2,3]", "normalise is {'mean': [123.675, "),
+    ):
+        other = bareface("evaluate", *options, option, f"runs={data / 'runs'}")
+        assert other.status == 1
+        assert f"error: {option}: the checkpoint's {there}" in other.stderr.splitlines()[-1]
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(recognition: Done, data: Path) -> None:

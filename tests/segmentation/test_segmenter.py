@@ -82,9 +82,7 @@ def test_a_size_below_what_any_network_takes(size: int) -> None:
 
 
 def test_the_loss_of_a_recogniser_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"loss=CrossEntropyLoss: does not take masks .* Use one for segmentation"
-    ):
+    with pytest.raises(ValueError, match=r"loss=CrossEntropyLoss: does not take masks .* Use one for segmentation"):
         SegmentationModule(segmenter(), torch.nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1))
 
 
