@@ -57,7 +57,9 @@ def cutout(
     decide: Annotated[
         str, typer.Option(help="threshold: foreground more probable than that; argmax: highest score.")
     ] = "threshold",
-    threshold: Annotated[float, typer.Option(help="Least probability of the foreground, 0 to 1.")] = 0.5,
+    threshold: Annotated[
+        float | None, typer.Option(help="Least probability of the foreground, 0 to 1; default 0.5.", show_default=False)
+    ] = None,
     largest: Annotated[bool, typer.Option("--largest", help="Keep the largest connected part only.")] = False,
     fill: Annotated[bool, typer.Option("--fill", help="Fill holes.")] = False,
     grow: Annotated[float, typer.Option(help="Move the outline out by so many face widths; negative: in.")] = 0.0,
@@ -66,6 +68,9 @@ def cutout(
     batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     overwrite: Annotated[bool, typer.Option(help="Replace files that are in OUT already.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave files that are in OUT already, make the others.")
+    ] = False,
 ) -> None:
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
@@ -73,12 +78,17 @@ def cutout(
     from bareface.tasks.launch import MENDABLE, leave
 
     try:
-        matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
-        summary = work.cutout(source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite)
+        if threshold is not None and decide == "argmax":
+            raise ValueError(f"--threshold={threshold}: --decide argmax has no threshold. Leave one of them out.")
+        least = 0.5 if threshold is None else threshold
+        matte = Matte(decide, least, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
+        summary = work.cutout(
+            source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
+        )
     except MENDABLE as error:
         leave(error)
     print(summary.text())
-    raise typer.Exit(int(bool(summary.failed)))
+    raise typer.Exit(130 if summary.interrupted else int(bool(summary.failed)))
 
 
 @app.command()

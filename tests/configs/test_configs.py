@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from bareface.tasks.launch import conf_folder, register_resolvers
+from bareface.tasks.values import check_types
 
 CONF = conf_folder()
 BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train_transform", "eval_transform"}
@@ -68,6 +69,11 @@ def test_every_key_is_an_argument_of_its_class(command: tuple[str, ...]) -> None
         assert given <= signature.parameters.keys(), f"{path}: {given - signature.parameters.keys()} is not taken"
         needed = {key for key, value in signature.parameters.items() if value.default is value.empty}
         assert needed - given - BY_CODE == set(), f"{path}: nothing gives {needed - given - BY_CODE}"
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_every_value_is_of_the_type_that_its_class_asks_for(command: tuple[str, ...]) -> None:
+    check_types(composed(*command, "run=x"))
 
 
 def test_the_segmentation_of_the_report() -> None:

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from bareface.io.atomic import atomic_path
 from bareface.module import versions
+from bareface.tasks.values import check_types
 
 log = logging.getLogger(__name__)
 Body = Callable[[DictConfig], Mapping[str, float]]
@@ -23,6 +24,13 @@ Body = Callable[[DictConfig], Mapping[str, float]]
 def is_first_process() -> bool:
     """Whether this process is the one of its job that writes and prints."""
     return os.environ.get("LOCAL_RANK", "0") == "0" and os.environ.get("NODE_RANK", "0") == "0"
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, which Lightning turns into an exit."""
+    return isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
+    )
 
 
 def revision() -> str | None:
@@ -83,6 +91,7 @@ def job(cfg: DictConfig, body: Body) -> float | None:
         missing = sorted(OmegaConf.missing_keys(cfg))
         if missing:
             raise ValueError(f"{', '.join(missing)}: no value given. Add {missing[0]}=... to the command.")
+        check_types(cfg)
         OmegaConf.resolve(cfg)
         OmegaConf.set_readonly(cfg, True)
         if first:
@@ -91,9 +100,10 @@ def job(cfg: DictConfig, body: Body) -> float | None:
             write_json(folder / "versions.json", {**versions(), "revision": revision()})
         results = dict(body(cfg))
         failed = False
-    except BaseException:
+    except BaseException as error:
         if first:
-            (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            story = "interrupted\n" if is_interruption(error) else traceback.format_exc()
+            (folder / "error.txt").write_text(story, encoding="utf-8")
         raise
     else:
         if first:
