@@ -4,10 +4,13 @@
 ordinary options. Heavy imports wait until a command needs them.
 """
 
+import inspect
 import os
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -44,6 +47,17 @@ for _name, _description in TASKS.items():
     _task(_name, _description)
 
 
+def _leave(error: BaseException, command: Callable[..., None]) -> NoReturn:
+    """Ends a command with one line, in which its options are called as they are written."""
+    from bareface.tasks.launch import leave, one_line
+
+    line = one_line(error) or ""
+    for name in inspect.signature(command).parameters:
+        option = name.replace("_", "-")
+        line = re.sub(rf"(?<![\w.-])(?:matte\.)?(?:{name}|{option})=", f"--{option}=", line)
+    leave(error, line or None)
+
+
 @app.command()
 def cutout(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, or a folder of pictures.")],
@@ -75,7 +89,7 @@ def cutout(
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
     from bareface.pipeline.matte import Matte
-    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.launch import MENDABLE
 
     try:
         if threshold is not None and decide == "argmax":
@@ -86,7 +100,7 @@ def cutout(
             source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
         )
     except MENDABLE as error:
-        leave(error)
+        _leave(error, cutout)
     print(summary.text())
     raise typer.Exit(130 if summary.interrupted else int(bool(summary.failed)))
 
@@ -123,13 +137,13 @@ def synthesize(
     seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 0,
 ) -> None:
     """Draw a data set of synthetic faces with exact masks."""
-    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.launch import MENDABLE
     from bareface.tasks.synthesize import synthesize as work
 
     try:
         work(target, layout, identities, photos, height, width, background_bias, seed)
     except MENDABLE as error:
-        leave(error)
+        _leave(error, synthesize)
     print(target)
 
 

@@ -48,6 +48,14 @@ from e2e.conftest import bareface
             ["train", "sweep=segmentation_future_work"],
             "error: sweep=segmentation_future_work: a sweep needs -m. Write bareface train -m sweep=",
         ),
+        (
+            ["train", "encoder_weights=/tmp"],
+            "error: encoder_weights=/tmp: a folder. Give a file of weights, or imagenet.",
+        ),
+        (
+            ["train", "data=combined", "data.class_map.nope={a: b}"],
+            "error: data.class_map.nope={a: b}: data.class_map has no nope yet. Add it: '+data.class_map.nope={a: b}'.",
+        ),
         (["describe"], "expected one of network=... and backbone=..."),
         (["evaluate"], "ckpt_path: no value given. Add ckpt_path=..."),
         (["train", "data=mask_folder"], "data.root: no value given. Add data.root=..."),
@@ -79,6 +87,24 @@ def test_a_threshold_that_nothing_reads() -> None:
     done = bareface("cutout", "in", "out", "--segmenter", "x.ckpt", "--decide", "argmax", "--threshold", "0.9")
     assert done.status == 1
     assert done.stderr == "error: --threshold=0.9: --decide argmax has no threshold. Leave one of them out.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["cutout", "in", "out", "--segmenter", "x", "--grow", "3"],
+            "--grow=3.0: expected a share of the face's width",
+        ),
+        (["cutout", "in", "out", "--segmenter", "x", "--decide", "no"], "--decide=no: expected threshold or argmax."),
+        (["cutout", "in", "out", "--segmenter", "x", "--batch-size", "0"], "--batch-size=0: expected at least 1."),
+        (["synthesize", "/nowhere/x", "--layout", "x"], "--layout=x: expected celebhair or vggface2."),
+        (["synthesize", "/nowhere/x", "--photos", "0"], "--identities=20, --photos=0: expected at least 1 each."),
+    ],
+)
+def test_options_are_called_as_they_are_written(arguments: list[str], message: str) -> None:
+    done = bareface(*arguments)
+    assert done.status == 1 and done.stderr.startswith(f"error: {message}")
 
 
 def test_a_folder_of_figures_that_cannot_be_made(tmp_path: Path) -> None:

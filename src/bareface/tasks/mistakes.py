@@ -67,6 +67,9 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     key = found["key"] or found["short"]
     asked = next((word for word in arguments if word.lstrip("+~").split("=")[0].split("@")[0] == key), None)
     others = [word for word in arguments if "=" in word and word != asked and not word.startswith("-")]
+    above, _, last = key.rpartition(".")
+    if asked and above and _at(_composed(task, others, conf), above) == {}:  # names of the user's own go there
+        return f"{asked}: {above} has no {last} yet. Add it: '+{asked}'."
     return f"{asked or key}: {task} has no such option. {nearest_key(key, _keys(task, others, conf))}"
 
 
