@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from bareface.segmentation.losses.dice import DiceLoss
+from bareface.segmentation.losses.lovasz import LovaszLoss
 from bareface.tasks.launch import conf_folder, register_resolvers
 from bareface.tasks.values import check_types
 
@@ -74,6 +77,14 @@ def test_every_key_is_an_argument_of_its_class(command: tuple[str, ...]) -> None
 @pytest.mark.parametrize("command", list(commands()), ids=" ".join)
 def test_every_value_is_of_the_type_that_its_class_asks_for(command: tuple[str, ...]) -> None:
     check_types(composed(*command, "run=x"))
+
+
+def test_another_sum_of_losses_as_the_readme_writes_it() -> None:
+    taken = ("~loss.losses.cross_entropy", "~loss.weights.cross_entropy")
+    put = ("+loss@loss.losses.lovasz=lovasz", "+loss.weights.lovasz=0.5")
+    loss = instantiate(composed("train", "loss=dice_cross_entropy", *taken, *put).loss, _convert_="all")
+    assert [type(part) for part in loss.losses.values()] == [DiceLoss, LovaszLoss]
+    assert loss.weights == {"dice": 1.0, "lovasz": 0.5}
 
 
 def test_the_segmentation_of_the_report() -> None:

@@ -296,6 +296,13 @@ def test_refusals_are_one_line(arguments: list[str], message: str, data: Path) -
     assert message in run.stderr.splitlines()[-1] and "Traceback" not in run.stderr
 
 
+def test_a_mistake_leaves_no_folder_but_a_training_that_had_begun_does(data: Path, tmp_path: Path) -> None:
+    run = bareface("train", *MASKS, "loss=boundary", "loss.sigma=-1", f"data.root={data}", f"runs={tmp_path}")
+    assert run.status == 1 and run.stdout == "" and not list((tmp_path / "train/segmentation").iterdir())
+    run = bareface("train", *MASKS, "optimizer.lr=-1", f"data.root={data}", f"runs={tmp_path}")
+    assert run.status == 1 and (run.folder / "error.txt").is_file() and (run.folder / "splits/train.txt").is_file()
+
+
 def test_runs_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:
     run = bareface("compare", str(tmp_path / "nowhere"))
     assert run.status == 1

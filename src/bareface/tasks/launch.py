@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from bareface.errors import BarefaceError
 from bareface.precision import processor_computes_in_bf16
 from bareface.tasks.mistakes import explain_instantiation, explain_override, explain_value, option_of
-from bareface.tasks.run import is_first_process, is_interruption, job
+from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
 """Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
@@ -128,13 +128,6 @@ def leave_interrupted(what: str = "") -> NoReturn:
     if is_first_process():
         print(f"interrupted{what}", file=sys.stderr)
     sys.exit(130)
-
-
-def root_of(error: BaseException) -> BaseException:
-    """The error without those that Hydra puts around it."""
-    while isinstance(error, HydraException) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def one_line(error: BaseException) -> str | None:

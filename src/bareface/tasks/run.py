@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from bareface.errors import BarefaceError
 from bareface.io.atomic import atomic_path
 from bareface.module import versions
 from bareface.tasks.values import check_types
@@ -24,6 +28,13 @@ Body = Callable[[DictConfig], Mapping[str, float]]
 def is_first_process() -> bool:
     """Whether this process is the one of its job that writes and prints."""
     return os.environ.get("LOCAL_RANK", "0") == "0" and os.environ.get("NODE_RANK", "0") == "0"
+
+
+def root_of(error: BaseException) -> BaseException:
+    """The error without those that Hydra puts around it."""
+    while isinstance(error, HydraException) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def is_interruption(error: BaseException) -> bool:
@@ -69,12 +80,22 @@ def _children_repeat_this_job(folder: Path) -> None:
         config.hydra.run.dir = str(folder)
 
 
+def _take_away_if_empty(folder: Path) -> None:
+    """Removes a folder that was made for this job alone and says no more than the line that the user sees."""
+    hydra = HydraConfig.get()
+    ours = {".hydra", "config.yaml", "versions.json", "error.txt"}
+    alone = hydra.mode == RunMode.RUN and folder == Path(hydra.runtime.output_dir)
+    if alone and {path.name for path in folder.iterdir()} <= ours:
+        shutil.rmtree(folder)
+
+
 def job(cfg: DictConfig, body: Body) -> float | None:
     """Runs one job in its folder.
 
     ``config.yaml`` holds the resolved configuration, ``versions.json`` what computed, ``results.json`` the final
     metrics under the names they were logged with, ``error.txt`` the traceback of a job that failed. The folder is the
-    last line on standard output, however the job ended.
+    last line on standard output, however the job ended; but a job of its own that fails for a mistake before it has
+    left anything takes its folder away again.
 
     Args:
         cfg: The composed configuration; ``cfg.run`` is the job's folder.
@@ -104,13 +125,15 @@ def job(cfg: DictConfig, body: Body) -> float | None:
         if first:
             story = "interrupted\n" if is_interruption(error) else traceback.format_exc()
             (folder / "error.txt").write_text(story, encoding="utf-8")
+            if isinstance(root_of(error), BarefaceError | ValueError | OSError):
+                _take_away_if_empty(folder)
         raise
     else:
         if first:
             write_json(folder / "results.json", results)
     finally:
         finish_dashboard(failed)
-        if first:
+        if first and folder.is_dir():
             print(folder, flush=True)
     monitored: Any = OmegaConf.select(cfg, "monitor.metric")
     return results.get(monitored) if monitored else None
