@@ -120,9 +120,11 @@ def test_the_network_of_a_checkpoint_is_the_one_that_is_measured(tmp_path: Path)
     run = written(tmp_path / "x", "network=segnet", results={"test/miou": 0.5})
     network = {"_target_": "bareface.segmentation.networks.unet.UNetResNet", "depth": 18}
     (run / "card.json").write_text(json.dumps({"task": "segmentation", "network": network, "size": 48}))
-    written(tmp_path / "y", "network=unet_mobilenetv2", results={"test/miou": 0.25})
+    written(tmp_path / "y", "network=unet_mobilenetv2", "seed=1", results={"test/miou": 0.25})
+    (run / "config.yaml").write_text("seed: 0\n")
     compare([tmp_path], tmp_path / "out")
     rows = list(csv.DictReader((tmp_path / "out/compare.csv").open()))
+    assert [row["seed"] for row in rows] == ["", "1"], "the configuration of a test knows nothing of the training"
     parameters = sum(value.numel() for value in UNetResNet(2, 18).parameters())
     assert [(row["network"], row["parameters"]) for row in rows] == [
         ("unet_resnet18", str(parameters)),

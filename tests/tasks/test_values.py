@@ -59,7 +59,7 @@ def test_what_fits_passes(values: dict[str, object]) -> None:
         ("switch", 1, "true or false"),
         ("word", 5, "a word"),
         ("maybe", "x", "a whole number or null"),
-        ("choice", "c", "a, b"),
+        ("choice", "c", "one of a, b"),
         ("factors", "x", "a list, each a number or balanced or null"),
         ("factors", ["x"], "a list, each a number or balanced or null"),
         ("three", [1, 0.5, 2], "a list, each a whole number"),

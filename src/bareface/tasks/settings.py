@@ -24,7 +24,12 @@ def card(folder: Path) -> dict[str, Any]:
 
 
 def setting(run: Run, name: str) -> str:
-    """The value that an option had, whether it was given or not; of a group the name of the chosen file."""
+    """The value that an option had, whether it was given or not; of a group the name of the chosen file.
+
+    A run that tested a checkpoint knows what the checkpoint says, its data and what was given; nothing of a training.
+    """
+    if card(run.folder) and not name.startswith("data") and name not in card(run.folder):
+        return run.overrides.get(name, "")
     if name in card(run.folder):
         described = card(run.folder)[name]
         return _chosen(name, described) if isinstance(described, dict) else _text(described)

@@ -65,7 +65,8 @@ def _kinds(hint: Any) -> list[Kind] | None:
         each = [_kinds(argument) for argument in arguments]
         return None if None in each else [kind for kinds in each for kind in kinds or []]
     if origin is Literal:
-        return [(lambda value: value in arguments, ", ".join(map(str, arguments)))]
+        words = ", ".join(map(str, arguments))
+        return [(lambda value: value in arguments, f"one of {words}" if len(arguments) > 1 else words)]
     if hint in _PLAIN:
         return [_PLAIN[hint]]
     if origin in (list, tuple, Sequence) and arguments:
