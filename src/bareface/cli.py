@@ -4,8 +4,11 @@
 that have to do with a gallery take ordinary options. Heavy imports wait until a command needs them.
 """
 
+import inspect
 import os
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -51,6 +54,17 @@ for _name, _description in TASKS.items():
     _task(_name, _description)
 
 
+def _leave(error: BaseException, command: Callable[..., None]) -> NoReturn:
+    """Ends a command with one line, in which its options are called as they are written."""
+    from bareface.tasks.launch import leave, one_line
+
+    line = one_line(error) or ""
+    for name in inspect.signature(command).parameters:
+        option = name.replace("_", "-")
+        line = re.sub(rf"(?<![\w.-])(?:matte\.)?(?:{name}|{option})=", f"--{option}=", line)
+    leave(error, line or None)
+
+
 @app.command()
 def cutout(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, or a folder of pictures.")],
@@ -64,7 +78,9 @@ def cutout(
     decide: Annotated[
         str, typer.Option(help="threshold: foreground more probable than that; argmax: highest score.")
     ] = "threshold",
-    threshold: Annotated[float, typer.Option(help="Least probability of the foreground, 0 to 1.")] = 0.5,
+    threshold: Annotated[
+        float | None, typer.Option(help="Least probability of the foreground, 0 to 1; default 0.5.", show_default=False)
+    ] = None,
     largest: Annotated[bool, typer.Option("--largest", help="Keep the largest connected part only.")] = False,
     fill: Annotated[bool, typer.Option("--fill", help="Fill holes.")] = False,
     grow: Annotated[float, typer.Option(help="Move the outline out by so many face widths; negative: in.")] = 0.0,
@@ -73,19 +89,27 @@ def cutout(
     batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     overwrite: Annotated[bool, typer.Option(help="Replace files that are in OUT already.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave files that are in OUT already, make the others.")
+    ] = False,
 ) -> None:
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
     from bareface.pipeline.matte import Matte
-    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.launch import MENDABLE
 
     try:
-        matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
-        summary = work.cutout(source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite)
+        if threshold is not None and decide == "argmax":
+            raise ValueError(f"--threshold={threshold}: --decide argmax has no threshold. Leave one of them out.")
+        least = 0.5 if threshold is None else threshold
+        matte = Matte(decide, least, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
+        summary = work.cutout(
+            source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
+        )
     except MENDABLE as error:
-        leave(error)
+        _leave(error, cutout)
     print(summary.text())
-    raise typer.Exit(int(bool(summary.failed)))
+    raise typer.Exit(130 if summary.interrupted else int(bool(summary.failed)))
 
 
 @app.command()
@@ -120,13 +144,13 @@ def synthesize(
     seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 0,
 ) -> None:
     """Draw a data set of synthetic faces with exact masks."""
-    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.launch import MENDABLE
     from bareface.tasks.synthesize import synthesize as work
 
     try:
         work(target, layout, identities, photos, height, width, background_bias, seed)
     except MENDABLE as error:
-        leave(error)
+        _leave(error, synthesize)
     print(target)
 
 

@@ -97,6 +97,15 @@ def test_captions_stay_in_their_cell(tmp_path: Path) -> None:
     assert (below[:18, first_end + 1 :] == 255).all()
 
 
+def test_a_pattern_in_the_legend() -> None:
+    pattern = np.full((15, 15, 3), (1, 2, 200), np.uint8)
+    pattern[::2] = (200, 2, 1)
+    cells = [Cell([np.full((40, 40, 3), 7, np.uint8)], [])]
+    picture = sheet("x", [Section("", cells)], [("striped", pattern), ("plain", (9, 200, 9))])
+    for colour, rows in (((1, 2, 200), 7), ((200, 2, 1), 8), ((9, 200, 9), 15)):
+        assert (picture == colour).all(axis=2).sum() == 15 * rows
+
+
 def test_a_long_legend_and_a_long_title_are_whole() -> None:
     cells = [Cell([tile(64, 64)], [("a", None)])]
     legend = [(f"class number {number}", (number, 200, 9)) for number in range(8)]

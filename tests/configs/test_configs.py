@@ -14,8 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from bareface.io import checkpoint
+from bareface.segmentation.losses.dice import DiceLoss
+from bareface.segmentation.losses.lovasz import LovaszLoss
 from bareface.segmentation.segmenter import NETWORKS
 from bareface.tasks.launch import conf_folder, register_resolvers
+from bareface.tasks.values import check_types
 
 CONF = conf_folder()
 BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train_transform", "eval_transform"}
@@ -92,6 +95,8 @@ def test_every_network_can_be_built(name: str) -> None:
 def test_every_loss_can_be_built(name: str) -> None:
     loss = instantiate(composed("train", f"loss={name}").loss, _convert_="all")
     assert isinstance(loss, nn.Module)
+    if hasattr(loss, "name_classes"):
+        loss.name_classes(("background", "face", "hair"))
     if type(loss).__module__.startswith("bareface.segmentation."):
         value = loss(torch.zeros(1, 3, 4, 4), torch.arange(16).reshape(1, 4, 4) % 3)
         assert value.shape == () and 0.1 < value < 5, "undecided scores are neither right nor very wrong"
@@ -102,6 +107,19 @@ def test_every_experiment_is_run_by_a_test() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     names = {path.stem for path in (CONF / "experiment").glob("*.yaml")}
     assert {name for name in names if not re.search(rf"(experiment=|[\"']){name}[\"', ]", text)} == set()
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_every_value_is_of_the_type_that_its_class_asks_for(command: tuple[str, ...]) -> None:
+    check_types(composed(*command, "run=x"))
+
+
+def test_another_sum_of_losses_as_the_readme_writes_it() -> None:
+    taken = ("~loss.losses.cross_entropy", "~loss.weights.cross_entropy")
+    put = ("+loss@loss.losses.lovasz=lovasz", "+loss.weights.lovasz=0.5")
+    loss = instantiate(composed("train", "loss=dice_cross_entropy", *taken, *put).loss, _convert_="all")
+    assert [type(part) for part in loss.losses.values()] == [DiceLoss, LovaszLoss]
+    assert loss.weights == {"dice": 1.0, "lovasz": 0.5}
 
 
 def test_the_segmentation_of_the_report() -> None:

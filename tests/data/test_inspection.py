@@ -47,6 +47,16 @@ def test_a_data_set_in_order(tmp_path):
     json.dumps(found.to_dict())
 
 
+def test_a_class_that_never_occurs(tmp_path):
+    dataset = write_celebhair(tmp_path)
+    for path in (tmp_path / "segmentation_masks").iterdir():
+        write_picture(path, np.array([[0, 0, 255, 255]], np.uint8))
+    found = inspect(dataset, workers=0)
+    assert found.ok and found.class_shares["face"] == 0
+    rule = "Nothing can be learnt of it; check the masks, or leave the class out."
+    assert found.warnings == [f"{tmp_path}: no mask has a pixel of face. {rule}"]
+
+
 def damage(root):
     (root / "img_align_celeba/000001.png").write_bytes(b"no")
     (root / "segmentation_masks/000002.bmp").unlink()

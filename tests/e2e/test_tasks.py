@@ -1,6 +1,8 @@
 """The tasks from their command lines: what they leave, and that the figures agree with one another."""
 
 import csv
+import json
+import signal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +12,7 @@ from torch import nn
 from torchvision import models
 
 from bareface.io.pictures import header_size
+from bareface.module import TrainingModule
 from e2e.conftest import MASKS, PEOPLE, Done, bareface
 
 
@@ -60,6 +63,24 @@ def test_evaluating_the_checkpoint_gives_the_figures_of_its_training(
         assert again.status == 0, again.stderr
         expected = {name: value for name, value in run.results.items() if name.startswith("test/")}
         assert again.results == pytest.approx(expected, abs=1e-3, nan_ok=True)
+
+
+def test_a_checkpoint_alone_says_what_is_tested(segmentation: Done, data: Path) -> None:
+    masks = [option for option in MASKS if not option.startswith(("size", "trainer.max"))]
+    options = [*masks, f"ckpt_path='{segmentation.folder / 'checkpoints/best.ckpt'}'", f"data.root={data}"]
+    run = bareface("evaluate", *options, f"runs={data / 'runs'}")
+    assert run.status == 0, run.stderr
+    assert run.results["test/miou"] == pytest.approx(segmentation.results["test/miou"], abs=1e-3)
+    card = json.loads((run.folder / "card.json").read_text())
+    assert card["network"]["_target_"].endswith("UNetMobileNetV2") and card["size"] == 64
+    for option, there in (
+        ("network=segnet", "network is bareface.segmentation.networks.unet.UNetMobileNetV2"),
+        ("segmenter.size=96", "size is 64"),
+        ("segmenter.normalise.mean=[1,2,3]", "normalise is {'mean': [123.675, "),
+    ):
+        other = bareface("evaluate", *options, option, f"runs={data / 'runs'}")
+        assert other.status == 1
+        assert f"error: {option}: the checkpoint's {there}" in other.stderr.splitlines()[-1]
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(recognition: Done, data: Path) -> None:
@@ -223,7 +244,8 @@ def test_a_sweep_goes_on_after_a_failed_job_and_fails(data: Path) -> None:
         "train", "-m", "module=recognition", *PEOPLE, "optimizer.lr=-1,0.01", f"data.root={data}", f"runs={data / 's'}"
     )
     assert run.status == 1
-    assert "Invalid learning rate" in run.stderr and "Traceback" not in run.stderr
+    assert "job failed: Invalid learning rate" in run.stderr and "Traceback" not in run.stderr
+    assert run.stderr.splitlines()[-1] == "error: 1 of 2 jobs failed" and "Error executing" not in run.stderr
     failed, done = sorted((data / "s").rglob("sweep*/[01]"))
     assert (failed / "error.txt").is_file() and not (failed / "results.json").exists()
     assert (done / "results.json").is_file() and not (done / "error.txt").exists()
@@ -238,14 +260,36 @@ def test_the_future_work_of_the_report_is_one_command_and_ends_with_a_table(data
     run = bareface(
         "train", "-m", "sweep=segmentation_future_work", *MASKS, *options, f"data.root={data}", f"runs={data / 'f'}"
     )
-    assert run.status == 1, "one job failed"
+    assert run.status == 0, run.stderr
     rows = list(csv.DictReader((run.folder / "compare.csv").open()))
     assert len(rows) == 4 and (run.folder / "compare.png").is_file() and (run.folder / "compare.md").is_file()
-    failed = [row for row in rows if row["status"] != "done"]
-    assert [(row["loss"], row["data.foreground"]) for row in failed] == [("generalised_wasserstein_dice", "[face]")]
-    assert "3 x 3, but there are 2 classes" in failed[0]["status"]
+    assert [row["status"] for row in rows] == ["done"] * 4
+    assert {(row["loss"], row["data.foreground"]) for row in rows} == {
+        (loss, classes) for loss in ("dice", "generalised_wasserstein_dice") for classes in ("[face]", "[face, hair]")
+    }
     again = bareface("compare", str(run.folder), "--out", str(data / "again"))
     assert again.status == 0 and (data / "again/compare.csv").is_file()
+
+
+@pytest.mark.parametrize("whole_epochs", [0, 1])
+def test_ctrl_c_says_how_to_go_on(whole_epochs: int, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(module: TrainingModule) -> None:
+        if module.current_epoch == whole_epochs:
+            raise KeyboardInterrupt
+
+    places = (f"data.root={data}", f"runs={data / f'interrupted{whole_epochs}'}")
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingModule, "on_train_epoch_start", interrupt)
+        run = bareface("train", *MASKS, "trainer.max_epochs=2", *places)
+    signal.signal(signal.SIGINT, before)  # Lightning leaves it ignored
+    assert run.status == 130
+    hint = "; the same command with ckpt_path=last goes on after its last whole epoch" if whole_epochs else ""
+    assert run.stderr.splitlines()[-1] == f"interrupted{hint}" and "Traceback" not in run.stderr
+    assert (run.folder / "error.txt").read_text() == "interrupted\n"
+    if whole_epochs:
+        again = bareface("train", *MASKS, "trainer.max_epochs=2", "ckpt_path=last", *places)
+        assert again.status == 0, again.stderr
 
 
 def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path) -> None:
@@ -275,6 +319,9 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
     ("arguments", "message"),
     [
         (["train", "trainer=gpu"], "trainer.accelerator=gpu: no usable GPU here"),
+        (["train", "loss=softmax"], "loss=CrossEntropyLoss: does not take masks"),
+        (["train", "size=0"], "size=0: expected at least 16 pixels"),
+        (["train", "size=-5"], "size=-5: expected at least 16 pixels"),
         (["train", "data=synthetic_identities"], "has no masks to train on"),
         (["train", "data=mask_folder", "data.root=/nowhere"], "/nowhere: no such folder"),
         (["train", "encoder_weights=/nowhere.pth"], "encoder_weights=/nowhere.pth: no such file"),
@@ -305,6 +352,13 @@ def test_a_job_takes_the_outcome_of_an_earlier_one_out_of_its_folder(data: Path,
     (tmp_path / "x/results.json").write_text("{}")
     assert bareface("evaluate", "ckpt_path=/nowhere.ckpt", *options).folder == tmp_path / "x"
     assert (tmp_path / "x/error.txt").is_file() and not (tmp_path / "x/results.json").exists()
+
+
+def test_a_mistake_leaves_no_folder_but_a_training_that_had_begun_does(data: Path, tmp_path: Path) -> None:
+    run = bareface("train", *MASKS, "loss=boundary", "loss.sigma=-1", f"data.root={data}", f"runs={tmp_path}")
+    assert run.status == 1 and run.stdout == "" and not list((tmp_path / "train/segmentation").iterdir())
+    run = bareface("train", *MASKS, "optimizer.lr=-1", f"data.root={data}", f"runs={tmp_path}")
+    assert run.status == 1 and (run.folder / "error.txt").is_file() and (run.folder / "splits/train.txt").is_file()
 
 
 def test_runs_that_are_not_there_cannot_be_compared(tmp_path: Path) -> None:

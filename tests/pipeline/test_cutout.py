@@ -98,11 +98,46 @@ def test_what_is_there_already_stays(photos: Path, checkpoints: dict[str, Path],
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.png").write_text("mine")
     with pytest.raises(
-        FileExistsError, match=r"files are there already: .*a\.png\. Choose another one, or --overwrite"
+        FileExistsError, match=r"files are there already: .*a\.png\. Choose another one, --overwrite, or --skip"
     ):
         cutout(photos, tmp_path / "out", checkpoints["all"], "face", "black")
     assert (tmp_path / "out/a.png").read_text() == "mine" and not (tmp_path / "out/deep").exists()
     assert cutout(photos, tmp_path / "out", checkpoints["all"], "face", "black", overwrite=True).written == 3
+
+
+def test_ctrl_c_leaves_whole_files_and_the_rest_is_made_later(
+    photos: Path, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+
+    def scores(matte: Matte, segmenter: Segmenter, image: torch.Tensor) -> torch.Tensor:
+        looked.append(len(image))
+        if len(looked) == 2:
+            raise KeyboardInterrupt
+        return segmenter(image).float()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Matte, "scores", scores)
+        summary = cutout(photos, tmp_path / "out", checkpoints["all"], "face", "white", batch_size=2)
+    assert summary.interrupted and summary.text() == "2 written, 0 failed; interrupted, --skip-existing goes on"
+    written = sorted(path.name for path in (tmp_path / "out").rglob("*.*"))
+    assert written == ["a.png", "b.png"]
+    (tmp_path / "out/a.png").write_text("mine")
+    rest = cutout(photos, tmp_path / "out", checkpoints["all"], "face", "white", skip_existing=True)
+    assert rest.text() == "1 written, 0 failed, 2 there already"
+    assert (tmp_path / "out/a.png").read_text() == "mine" and (tmp_path / "out/deep/c.bmp").is_file()
+
+
+def test_a_target_that_cannot_be_written_is_one_error(
+    photos: Path, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for source, target in ((photos, "/proc/nope"), (photos, tmp_path / "file"), (photos / "a.png", "/proc/no/a.png")):
+        with pytest.raises(OSError, match="No such file or directory|File exists"):
+            cutout(source, Path(target), checkpoints["all"], "face", "white")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match=r"Permission denied: '.*/closed'"):
+        cutout(photos, tmp_path / "closed", checkpoints["all"], "face", "white")
 
 
 def test_input_is_never_overwritten(photos: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -125,6 +160,7 @@ def test_two_pictures_that_would_become_one_file(photos: Path, checkpoints: dict
     ("changes", "message"),
     [
         ({"batch_size": 0}, "batch-size=0: expected at least 1"),
+        ({"overwrite": True, "skip_existing": True}, "--overwrite and --skip-existing contradict each other"),
         ({"device": "tpu"}, "device=tpu: expected auto, cpu or cuda"),
         ({"foreground": "hair"}, "foreground=hair: expected classes that there are"),
         ({"behind": "blak"}, "backdrop=blak: no such file"),

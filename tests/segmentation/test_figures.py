@@ -67,6 +67,8 @@ def test_the_legend_names_what_is_coloured() -> None:
         "ignored",
         "wrong",
     ]
+    *_, (_, ignored) = legend(("background", "face"), wrong=False)
+    assert np.array_equal(ignored, stripes(15, 15)), "as the figures show it"
     assert ("wrong", ERROR) not in legend(("background", "person"), wrong=False)
 
 

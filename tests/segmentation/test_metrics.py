@@ -166,3 +166,12 @@ def test_figures_of_outlines_by_hand() -> None:
     assert (found["hd95/background"], found["hd95/face"], found["hd95"]) == (3, 5, 4)
     with pytest.raises(ValueError, match="outlines=False: expected a batch measured with outlines=True"):
         metrics.update(Measured(counts))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("outlines", [False, True])
+def test_scores_that_are_no_numbers_are_said_to_be_such(value: float, outlines: bool) -> None:
+    logits = torch.zeros(1, 2, 4, 4)
+    logits[0, 1, 2, 2] = value
+    with pytest.raises(ValueError, match=r"scores of the segmenter are not numbers: .* Train anew with a lower"):
+        measure(logits, torch.tensor([[0, 0, 4, 4]]), [torch.zeros(4, 4, dtype=torch.uint8)], outlines)

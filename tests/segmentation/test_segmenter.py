@@ -13,6 +13,8 @@ from bareface.data.samples import Skipped, collate
 from bareface.errors import CheckpointError
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.losses.dice import DiceLoss
+from bareface.segmentation.losses.generalised_wasserstein_dice import GeneralisedWassersteinDiceLoss
+from bareface.segmentation.losses.weighted_sum import WeightedSumLoss
 from bareface.segmentation.module import SegmentationModule
 from bareface.segmentation.segmenter import Segmenter
 
@@ -71,6 +73,24 @@ def test_the_network_sees_the_longest_side_at_its_size() -> None:
 def test_classes_begin_with_the_background() -> None:
     with pytest.raises(ValueError, match=r"classes=\['face', 'background'\]: expected background first"):
         segmenter(("face", "background"))
+
+
+@pytest.mark.parametrize("size", [-5, 0, 15])
+def test_a_size_below_what_any_network_takes(size: int) -> None:
+    with pytest.raises(ValueError, match=rf"^size={size}: expected at least 16 pixels\.$"):
+        Segmenter(NETWORK, NORMALISE, size=size, classes=("background", "face"))
+
+
+def test_the_loss_of_a_recogniser_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"loss=CrossEntropyLoss: does not take masks .* Use one for segmentation"):
+        SegmentationModule(segmenter(), torch.nn.CrossEntropyLoss(), partial(torch.optim.SGD, lr=0.1))
+
+
+def test_a_loss_of_named_classes_learns_their_names() -> None:
+    loss = GeneralisedWassersteinDiceLoss({"face": {"hair": 0.5}})
+    weighted = WeightedSumLoss({"wasserstein": loss}, {"wasserstein": 1.0})
+    SegmentationModule(segmenter(("background", "hair", "face")), weighted, partial(torch.optim.SGD, lr=0.1))
+    assert loss.classes == ("background", "hair", "face")
 
 
 def test_a_checkpoint_alone_rebuilds_the_same_segmenter(tmp_path: Path) -> None:

@@ -19,6 +19,43 @@ from e2e.conftest import bareface
         (["train", "backbone=resnet18"], "backbone=resnet18: train has no such option"),
         (["train", "module=recognition", "optimizer.momentun=1"], "Did you mean optimizer.momentum?"),
         (["train", "optimizer.lr=["], "optimizer.lr=["),
+        (["train", "loss.weight=balanced"], "loss.weight=balanced: train has no such option. Known: loss.smooth."),
+        (
+            ["train", "loss=dice_cross_entropy", "loss.weight=balanced"],
+            "Did you mean loss.losses.cross_entropy.weight?",
+        ),
+        (["train", "loss=boundary", "loss.factor=abc"], "error: loss.factor=abc: expected a number."),
+        (
+            ["train", "loss=focal", "loss.weight=3"],
+            "loss.weight=3: expected a list, each a number or balanced or null.",
+        ),
+        (["train", "size=abc"], "error: size=abc: expected a whole number."),
+        (["train", "size=64.5"], "error: size=64.5: expected a whole number."),
+        (["train", "trainer.max_epochs=x"], "error: trainer.max_epochs=x: expected a whole number or null."),
+        (["train", "trainer.max_epochs=0"], "error: trainer.max_epochs=0: expected at least 1, or -1 for no end."),
+        (["train", "optimizer.lr=fast"], "error: optimizer.lr=fast: expected a number."),
+        (["train", "loss=dice_cross_entropy", "loss.losses=foo"], "error: loss.losses=foo: expected a value for each"),
+        (["train", "loss=dice_cross_entropy", "loss.weights=balanced"], "loss.weights=balanced: expected a value for"),
+        (["train", "data.foreground=face"], "error: data.foreground=face: expected a list, each a word."),
+        (["train", "+loss.wieght=3"], "loss: DiceLoss cannot be made of these options: "),
+        (
+            ["describe", "network=unet_resnet18", "input=64"],
+            "input=64: expected a value for an option below it: input.",
+        ),
+        (["describe", "network=unet_resnet18", "batch_size=0"], "error: batch_size=0: expected at least 1."),
+        (["describe", "network=unet_resnet18", "batch_size=a"], "error: batch_size=a: expected a number, as in batch_"),
+        (
+            ["train", "sweep=segmentation_future_work"],
+            "error: sweep=segmentation_future_work: a sweep needs -m. Write bareface train -m sweep=",
+        ),
+        (
+            ["train", "encoder_weights=/tmp"],
+            "error: encoder_weights=/tmp: a folder. Give a file of weights, or imagenet.",
+        ),
+        (
+            ["train", "data=combined", "data.class_map.nope={a: b}"],
+            "error: data.class_map.nope={a: b}: data.class_map has no nope yet. Add it: '+data.class_map.nope={a: b}'.",
+        ),
         (["describe"], "expected one of network=... and backbone=..."),
         (["evaluate"], "ckpt_path: no value given. Add ckpt_path=..."),
         (["train", "data=mask_folder"], "data.root: no value given. Add data.root=..."),
@@ -31,6 +68,57 @@ def test_one_line_and_exit_status_1(arguments: list[str], answer: str, tmp_path:
     assert answer in lines[-1]
     assert lines[-1].startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["/proc/nope", "FILE", "FILE/deeper"])
+@pytest.mark.parametrize("option", ["runs", "data.root"])
+def test_a_place_that_cannot_be_written_is_told_with_its_option(option: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    given = f"{option}={place.replace('FILE', str(tmp_path / 'file'))}"
+    others = [] if option == "runs" else [f"runs={tmp_path / 'runs'}"]
+    done = bareface("train", "data.identities=4", "data.photos=1", *others, given)
+    assert done.status == 1
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(f"error: {given}: ") and last.endswith("Give a place that can be read and written.")
+    assert "Errno" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_threshold_that_nothing_reads() -> None:
+    done = bareface("cutout", "in", "out", "--segmenter", "x.ckpt", "--decide", "argmax", "--threshold", "0.9")
+    assert done.status == 1
+    assert done.stderr == "error: --threshold=0.9: --decide argmax has no threshold. Leave one of them out.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["cutout", "in", "out", "--segmenter", "x", "--grow", "3"],
+            "--grow=3.0: expected a share of the face's width",
+        ),
+        (["cutout", "in", "out", "--segmenter", "x", "--decide", "no"], "--decide=no: expected threshold or argmax."),
+        (["cutout", "in", "out", "--segmenter", "x", "--batch-size", "0"], "--batch-size=0: expected at least 1."),
+        (["synthesize", "/nowhere/x", "--layout", "x"], "--layout=x: expected celebhair or vggface2."),
+        (["synthesize", "/nowhere/x", "--photos", "0"], "--identities=20, --photos=0: expected at least 1 each."),
+    ],
+)
+def test_options_are_called_as_they_are_written(arguments: list[str], message: str) -> None:
+    done = bareface(*arguments)
+    assert done.status == 1 and done.stderr.startswith(f"error: {message}")
+
+
+def test_a_folder_of_figures_that_cannot_be_made(tmp_path: Path) -> None:
+    for file, text in (
+        (".hydra/overrides.yaml", "[]"),
+        ("config.yaml", "task: x"),
+        ("results.json", '{"test/top1": 1}'),
+    ):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    done = bareface("compare", str(tmp_path), "--out", "/proc/nope")
+    assert done.status == 1
+    rule = "No such file or directory. Give a place that can be read and written."
+    assert done.stderr == f"error: --out /proc/nope: /proc/nope: {rule}\n"
 
 
 def test_a_misspelt_task() -> None:

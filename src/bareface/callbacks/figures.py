@@ -54,7 +54,7 @@ class _Layout(NamedTuple):
 def sheet(
     title: str,
     sections: Sequence[Section],
-    legend: Sequence[tuple[str, Colour]] = (),
+    legend: Sequence[tuple[str, Colour | Picture]] = (),
     names: Sequence[str] = (),
     note: str = "",
 ) -> Picture:
@@ -63,7 +63,7 @@ def sheet(
     Args:
         title: Stands at the top.
         sections: What is drawn; all tiles have one size, all cells equally many tiles and lines.
-        legend: Names and colours, below the title.
+        legend: Names and colours, or patterns of 15 x 15 pixels, below the title.
         names: What the tiles of a cell show; stands above the first row.
         note: Stands at the top right, e.g. what data this is.
 
@@ -86,7 +86,10 @@ def sheet(
     draw.text((width - MARGIN, MARGIN - 2), note, (180, 60, 0), _font(14), anchor="ra")
     x: float = MARGIN
     for word, colour in legend:
-        draw.rectangle((x, MARGIN + 29, x + 14, MARGIN + 43), colour)
+        if isinstance(colour, np.ndarray):
+            page.paste(Image.fromarray(colour), (round(x), MARGIN + 29))
+        else:
+            draw.rectangle((x, MARGIN + 29, x + 14, MARGIN + 43), colour)
         draw.text((x + 20, MARGIN + 27), word, INK, _font(14))
         x += 20 + _font(14).getlength(word) + 24
     top = head

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bareface.data.dataset import STAGES, Stage
 from bareface.errors import DataError, some
+from bareface.io.text import read_lines
 
 
 def read_numbers(path: Path) -> dict[str, int]:
@@ -20,7 +21,7 @@ def read_numbers(path: Path) -> dict[str, int]:
         DataError: A line is not a name and a whole number, or a name has two numbers.
     """
     numbers: dict[str, int] = {}
-    for position, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for position, line in enumerate(read_lines(path), start=1):
         fields = line.replace(",", " ").split()
         if not fields or (position == 1 and not fields[-1].isdecimal()):
             continue

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bareface.errors import DataError
+from bareface.io.text import read_lines
 
 _MISSING_HAIR = "the hair is not marked"
 _LARGE_HAIR = "far more than the hair is marked as hair"
@@ -50,7 +51,7 @@ def read_mapping(path: Path) -> dict[int, str]:
         DataError: A line is not of that form, or a picture has two lines.
     """
     stems: dict[int, str] = {}
-    for position, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for position, line in enumerate(read_lines(path), start=1):
         fields = line.split()
         if not fields or (position == 1 and not fields[0].isdecimal()):
             continue

@@ -196,6 +196,10 @@ def _masks(dataset: DataSet, parts: list[_Part], found: Inspection) -> None:
     if pixels.any() and isinstance(dataset, MaskDataSet | IdentityDataSet):
         indices = [*enumerate(dataset.classes), (IGNORE, "ignore")]
         found.class_shares = {name: float(pixels[index] / pixels.sum()) for index, name in indices}
+        absent = [name for index, name in enumerate(dataset.classes) if not pixels[index]]
+        if absent:
+            remedy = "Nothing can be learnt of it; check the masks, or leave the class out"
+            found.warnings.append(f"{dataset.root}: no mask has a pixel of {', '.join(absent)}. {remedy}.")
 
 
 def _identities(dataset: DataSet, manifest: Manifest, found: Inspection) -> None:

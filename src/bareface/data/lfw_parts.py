@@ -20,6 +20,7 @@ from bareface.data.splits import by_identity, check_fractions, check_seed, of_st
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
 from bareface.io.pictures import read_picture
+from bareface.io.text import read_lines
 
 SOURCES = (
     "Expected lfw_funneled/NAME/NAME_0001.jpg and parts_lfw_funneled_gt_images/NAME_0001.ppm "
@@ -176,7 +177,7 @@ def _is_deep(name: str) -> bool:
 def _read_list(path: Path) -> list[str]:
     """Reads lines of a name and a number, ``Aaron_Eckhart 1``, as stems."""
     stems = []
-    for position, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for position, line in enumerate(read_lines(path), start=1):
         fields = line.split()
         if fields and (len(fields) != 2 or not fields[1].isdecimal()):
             raise DataError(f"{path}: line {position} is {line.strip()!r}, expected a name and a number.")

@@ -1,5 +1,7 @@
 """Takes the background away from files: one picture, or a folder of them."""
 
+import errno
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,15 +36,21 @@ class Summary:
     Attributes:
         written: Number of files written.
         failed: Path and reason of each picture that gave none.
+        skipped: Number of pictures whose file was there already.
+        interrupted: Whether Ctrl-C came before the end.
     """
 
     written: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    skipped: int = 0
+    interrupted: bool = False
 
     def text(self) -> str:
         """For the terminal: every failure, then the counts."""
         lines = [f"failed: {reason}" for _, reason in self.failed]
-        return "\n".join([*lines, f"{self.written} written, {len(self.failed)} failed"])
+        skipped = f", {self.skipped} there already" if self.skipped else ""
+        end = "; interrupted, --skip-existing goes on" if self.interrupted else ""
+        return "\n".join([*lines, f"{self.written} written, {len(self.failed)} failed{skipped}{end}"])
 
 
 def cutout(
@@ -55,8 +63,11 @@ def cutout(
     batch_size: int = 16,
     device: str = "auto",
     overwrite: bool = False,
+    skip_existing: bool = False,
 ) -> Summary:
     """Writes each picture with its background replaced, at its own resolution; goes on after pictures that fail.
+
+    Ctrl-C ends it early: what was written by then is whole.
 
     Args:
         source: A picture, or a folder, whose tree is mirrored.
@@ -68,15 +79,19 @@ def cutout(
         batch_size: Pictures at a time.
         device: auto, cpu or cuda.
         overwrite: Replace files that are in ``target`` already.
+        skip_existing: Leave them as they are and make the others.
 
     Raises:
         ValueError: A word or number that is not known, two pictures that would become one file, or a target that
             would overwrite the source.
         FileExistsError: Files are in ``target`` already.
+        OSError: ``target`` cannot be written.
         DataError: There are no pictures.
     """
     if batch_size < 1:
         raise ValueError(f"batch-size={batch_size}: expected at least 1.")
+    if overwrite and skip_existing:
+        raise ValueError("--overwrite and --skip-existing contradict each other. Give one of them.")
     if device not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device={device}: expected auto, cpu or cuda.")
     if device == "cuda" and not torch.cuda.is_available():
@@ -88,9 +103,37 @@ def cutout(
     scene = None if behind == "transparent" else backdrop(behind).to(where)
     jobs = _jobs(source, target, transparent=scene is None)
     there = [str(out) for _, out in jobs if out.exists()]
-    if there and not overwrite:
-        raise FileExistsError(f"{target}: files are there already: {some(there)}. Choose another one, or --overwrite.")
+    if there and not (overwrite or skip_existing):
+        rule = "Choose another one, --overwrite, or --skip-existing to make the others"
+        raise FileExistsError(f"{target}: files are there already: {some(there)}. {rule}.")
+    _prepare(target if source.is_dir() else jobs[0][1].parent)
     summary = Summary()
+    if skip_existing:
+        jobs = [(path, out) for path, out in jobs if not out.exists()]
+        summary.skipped = len(there)
+    try:
+        _cut_all(jobs, model, matte, foreground, scene, batch_size, summary)
+    except KeyboardInterrupt:
+        summary.interrupted = True
+    return summary
+
+
+def _prepare(folder: Path) -> None:
+    """Makes the folder before hours of work, not after."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def _cut_all(
+    jobs: list[tuple[Path, Path]],
+    model: Segmenter,
+    matte: Matte,
+    foreground: str,
+    scene: Backdrop | None,
+    batch_size: int,
+    summary: Summary,
+) -> None:
     with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Cutting out", unit="picture") as bar:
         for batch in _read_ahead(pool, jobs, batch_size, Letterbox(model.size), summary):
             cuts = _cut(
@@ -110,7 +153,6 @@ def cutout(
                     summary.failed.append((str(path), str(error)))
             bar.n = summary.written + len(summary.failed)
             bar.refresh()
-    return summary
 
 
 Loaded = tuple[Path, NDArray[np.uint8], Path, tuple[Tensor, Tensor]]

@@ -56,7 +56,8 @@ def fill_encoder(network: nn.Module, source: str) -> None:
     else:
         path = Path(source)
         if not path.is_file():
-            raise FileNotFoundError(f"encoder_weights={source}: no such file. Give a file of weights, or imagenet.")
+            what = "a folder" if path.is_dir() else "no such file"
+            raise FileNotFoundError(f"encoder_weights={source}: {what}. Give a file of weights, or imagenet.")
     state = _state(path)
     if isinstance(network, SMPNetwork):
         state = _library_state(network.encoder_name, state, path)

@@ -105,15 +105,14 @@ def quality(matrix: Tensor, classes: Sequence[str]) -> str:
     return f"mean IoU {mean:.2f}: " + ", ".join(f"{name} {value:.2f}" for name, value in present.items())
 
 
-def legend(classes: Sequence[str], wrong: bool) -> list[tuple[str, Colour]]:
-    """Names and colours of what is coloured: every class but the background, ignored pixels, and wrong ones.
+def legend(classes: Sequence[str], wrong: bool) -> list[tuple[str, Colour | Picture]]:
+    """Names and colours of what is coloured: every class but the background, ignored pixels (striped), wrong ones.
 
-    >>> legend(("background", "face"), wrong=False)
-    [('face', (0, 200, 170)), ('ignored', (168, 168, 168))]
+    >>> [name for name, _ in legend(("background", "face"), wrong=False)]
+    ['face', 'ignored']
     """
     named = list(zip(classes, colours(len(classes)), strict=True))[1:]
-    grey = (STRIPES[0] + STRIPES[1] + 1) // 2
-    return [*named, ("ignored", (grey, grey, grey)), *([("wrong", ERROR)] if wrong else [])]
+    return [*named, ("ignored", stripes(15, 15)), *([("wrong", ERROR)] if wrong else [])]
 
 
 def _check(image: Picture, mask: NDArray[np.uint8], classes: int) -> None:

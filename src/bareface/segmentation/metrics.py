@@ -52,8 +52,11 @@ def measure(logits: Tensor, content: Tensor, masks: Sequence[Tensor], outlines: 
         outlines: Measure boundary, distance and calibration, too.
 
     Raises:
-        ValueError: A mask value is neither a class nor 255.
+        ValueError: A mask value is neither a class nor 255, or a score is not a number.
     """
+    if not bool(logits.isfinite().all()):
+        remedy = "Train anew with a lower optimizer.lr or with trainer.gradient_clip_val, or use another checkpoint"
+        raise ValueError(f"the scores of the segmenter are not numbers: its weights have run away. {remedy}.")
     sizes: dict[tuple[int, ...], list[int]] = {}
     for row, mask in enumerate(masks):
         sizes.setdefault(tuple(mask.shape), []).append(row)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from bareface.data.normalise import Normalise
 from bareface.io import checkpoint
+from bareface.segmentation.networks.checks import MINIMUM
 
 NETWORKS = "bareface.segmentation.networks"
 
@@ -22,6 +23,9 @@ class Segmenter(nn.Module):
         normalise: Arguments of ``Normalise``.
         size: Side in pixels that the longest side of a canvas is resized to before the network sees it.
         classes: Names of the classes 0, 1, ...; the first is ``background``.
+
+    Raises:
+        ValueError: The size is too small for any network, or the classes are not such.
     """
 
     def __init__(
@@ -30,6 +34,8 @@ class Segmenter(nn.Module):
         super().__init__()
         if len(classes) < 2 or classes[0] != "background":
             raise ValueError(f"classes={list(classes)}: expected background first, and at least one more.")
+        if size < MINIMUM:
+            raise ValueError(f"size={size}: expected at least {MINIMUM} pixels.")
         self.card: dict[str, Any] = {
             "task": "segmentation",
             "network": dict(network),

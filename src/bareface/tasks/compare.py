@@ -24,15 +24,10 @@ from bareface.precision import fast_precision
 from bareface.recognition.recogniser import BACKBONES
 from bareface.segmentation.segmenter import NETWORKS
 from bareface.tasks.description import describe
-from bareface.tasks.runs import Run, differing, find_runs
+from bareface.tasks.headlines import classes_of, grouped, headlines, names_of_groups, note, title_of
+from bareface.tasks.runs import Run, find_runs
+from bareface.tasks.settings import card, differing, setting
 
-HEADLINES = {
-    "test/miou": "mIoU",
-    "test/boundary_iou": "boundary IoU",
-    "test/top1": "top-1",
-    "test/top5": "top-5",
-}
-"""The figures that the table and the chart show, where runs have them; the CSV file holds all."""
 REPEATS = 5
 LONGEST = 70
 """Letters of a run's name in the chart; the tables say all."""
@@ -61,7 +56,8 @@ Entry = tuple[Run, Cost | None]
 def compare(paths: Sequence[Path], out: Path) -> None:
     """Prints a table of runs and writes ``compare.csv``, ``compare.md`` and ``compare.png``.
 
-    A run that failed stays in all of them, as failed. Every network is measured on this machine, now.
+    A run that failed stays in all of them, as failed. Runs that tell different classes apart have figures that do not
+    compare; they stand in groups, each with its best run first. Every network is measured on this machine, now.
 
     Args:
         paths: Folders of runs or of sweeps.
@@ -84,9 +80,10 @@ def compare(paths: Sequence[Path], out: Path) -> None:
                 costs[key] = None
                 unmeasured.append(f"not measured: {run.folder}: {error}")
         entries.append((run, costs[key]))
-    first = next(iter(_headlines(runs)), "")
+    first = next(iter(headlines(runs)), "")
     ranked = sorted(entries, key=lambda entry: _rank(entry[0], first), reverse=True)
     options = differing(runs)
+    ranked = grouped(ranked)
     out.mkdir(parents=True, exist_ok=True)
     _write_csv(ranked, options, out / "compare.csv")
     head, rows = _table(ranked, options)
@@ -109,17 +106,11 @@ def _rank(run: Run, figure: str) -> tuple[bool, float]:
     return run.results is not None, -math.inf if math.isnan(value) else value
 
 
-def _headlines(runs: Sequence[Run]) -> list[str]:
-    there = {name for run in runs for name in run.results or {}}
-    found = [name for name in HEADLINES if name in there]
-    return found or sorted(name for name in there if name.endswith("/top1"))  # those of a pipeline's conditions
-
-
 def _model(run: Run) -> tuple[str, dict[str, object], int, int] | None:
     """Package, what is built from it, side of its input and number of classes."""
-    config = run.config
+    config = card(run.folder) or run.config
     if "network" in config and "size" in config:
-        classes = sum(name.startswith("test/iou/") for name in run.results or {})
+        classes = len(classes_of(run)) + 1
         return NETWORKS, config["network"], config["size"], max(2, classes)
     if "backbone" in config and "crop" in config:
         return BACKBONES, config["backbone"], config["crop"], 0
@@ -140,16 +131,17 @@ def _cost(run: Run) -> Cost | None:
 
 
 def _table(entries: Sequence[Entry], options: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    headlines = _headlines([run for run, _ in entries])
-    head = [*(options or ["run"]), *(HEADLINES.get(name, name) for name in headlines)]
+    shown = headlines([run for run, _ in entries])
+    groups = names_of_groups(entries)
+    head = [*(["classes"] if groups else []), *(options or ["run"]), *map(title_of, shown)]
     head += ["parameters", "multiply-adds", "ms a picture"]
     rows = []
-    for run, cost in entries:
-        row = [run.overrides.get(name, "") for name in options] or [run.folder.name]
+    for number, (run, cost) in enumerate(entries):
+        row = [*groups[number : number + 1], *([setting(run, name) for name in options] or [run.folder.name])]
         if run.results is None:
             rows.append([*row, "failed", *[""] * (len(head) - len(row) - 1)])
             continue
-        row += [_percent(run.results[name]) if name in run.results else "" for name in headlines]
+        row += [_percent(run.results[name]) if name in run.results else "" for name in shown]
         if cost is None:
             row += [""] * 3
         else:
@@ -170,7 +162,7 @@ def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> 
         writer.writerow(["run", "status", *options, *figures, *costs])
         for run, cost in entries:
             results = run.results or {}
-            given = [run.overrides.get(name, "") for name in options]
+            given = [setting(run, name) for name in options]
             spent = [getattr(cost, name) for name in costs] if cost else [""] * len(costs)
             status = f"failed: {run.failure}" if run.failure else "done"
             writer.writerow([run.folder, status, *given, *(results.get(name, "") for name in figures), *spent])
@@ -188,24 +180,32 @@ def _write_markdown(head: list[str], rows: list[list[str]], entries: Sequence[En
 
 def _draw(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
     """One row a run, one column a figure."""
-    headlines = _headlines([run for run, _ in entries])
+    shown = headlines([run for run, _ in entries])
     panels: list[tuple[str, list[float], bool]] = []
-    for name in headlines:
+    for name in shown:
         values = [100 * (run.results or {}).get(name, np.nan) for run, _ in entries]
-        panels.append((f"{HEADLINES.get(name, name)}, %", values, False))
+        panels.append((f"{title_of(name)}, %", values, False))
     for title, field, factor in (
         ("parameters, millions", "parameters", 1e-6),
         ("multiply-adds, G", "multiply_adds", 1e-9),
         ("ms a picture", "milliseconds", 1.0),
     ):
         panels.append((title, [np.nan if cost is None else factor * getattr(cost, field) for _, cost in entries], True))
+    groups = names_of_groups(entries)
+    breaks = [number for number, name in enumerate(groups) if number == 0 or name != groups[number - 1]]
+    rows = np.arange(len(entries)) + [sum(start <= number for start in breaks) for number in range(len(entries))]
+    place = (rows[-1] - rows).astype(float)
     labels = [_label(run, options) for run, _ in entries]
     width = 0.085 * max(map(len, labels)) + 2.3 * len(panels)
-    figure = Figure(figsize=(width, min(TALLEST, 1.2 + 0.3 * len(entries))), layout="constrained")
+    figure = Figure(figsize=(width, min(TALLEST, 1.4 + 0.3 * (place[0] + 1))), layout="constrained")
+    figure.suptitle(note([run for run, _ in entries]), x=1, ha="right", fontsize=9, color="#666666")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    place = np.arange(len(entries))[::-1]
     for number, (axis, (title, values, logarithmic)) in enumerate(zip(axes, panels, strict=True)):
         _panel(axis, place, np.array(values), title, logarithmic)
+        for start in breaks:
+            named = groups[start] if number == 0 else ""
+            axis.text(0, place[start] + 0.7, named, transform=axis.get_yaxis_transform(), fontweight="bold", fontsize=9)
+            axis.axhline(place[start] + 0.55, color="#999999", linewidth=0.6)
         if number == 0:
             axis.set_yticks(place, labels, fontsize=9)
             for row, (run, _) in zip(place, entries, strict=True):
@@ -216,13 +216,13 @@ def _draw(entries: Sequence[Entry], options: Sequence[str], path: Path) -> None:
 
 
 def _label(run: Run, options: Sequence[str]) -> str:
-    given = ", ".join(run.overrides[name] for name in options if run.overrides.get(name))
+    given = ", ".join(text for name in options if (text := setting(run, name)))
     return shorten(given, LONGEST, placeholder=" ...") or run.folder.name
 
 
 def _panel(axis: Axes, place: np.ndarray, values: np.ndarray, title: str, logarithmic: bool) -> None:
     axis.set_title(title, fontsize=10, loc="left")
-    axis.set_ylim(-0.7, len(place) - 0.3)
+    axis.set_ylim(-0.7, place.max() + 1.0)
     axis.grid(axis="y", color="#e5e5e5")
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "left"]].set_visible(False)

@@ -18,8 +18,11 @@ def describe(cfg: DictConfig) -> dict[str, float]:
     """Prints a table; the same figures are in ``results.json``.
 
     Raises:
-        ValueError: Neither a network nor a backbone is named, or both.
+        ValueError: Neither a network nor a backbone is named, or both; or a number is too small.
     """
+    for name in ("batch_size", "repeats"):
+        if cfg[name] < 1:
+            raise ValueError(f"{name}={cfg[name]}: expected at least 1.")
     if ("network" in cfg) == ("backbone" in cfg):
         raise ValueError("describe: expected one of network=... and backbone=..., e.g. network=unet_mobilenetv2.")
     if "network" in cfg:

@@ -1,20 +1,26 @@
 """``bareface evaluate``: tests a checkpoint on a data set."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
-from omegaconf import DictConfig
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
 from bareface.data.dataset import DataSet, IdentityDataSet
 from bareface.module import TrainingModule
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
 from bareface.tasks import build
+from bareface.tasks.run import is_first_process, write_json
 from bareface.tasks.train import numbers
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:
     """Tests a checkpoint; the model comes from the checkpoint, the data from the configuration.
+
+    What was tested is in ``card.json``: ``config.yaml`` says what the options of a training would have been.
 
     Raises:
         ValueError: The configuration contradicts the checkpoint.
@@ -24,22 +30,35 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     path = Path(cfg.ckpt_path)
     if "segmenter" in cfg:
         segmenter = Segmenter.load(path)
-        _same("size", cfg.size, segmenter.size)
+        _check_given(cfg.segmenter, "segmenter", segmenter.card)
         _same("classes of the data", list(getattr(dataset, "classes", ())), list(segmenter.classes))
         module: TrainingModule = build.plain(cfg.module, segmenter=segmenter)
     else:
         recogniser = Recogniser.load(path)
-        _same("canvas", cfg.canvas, recogniser.canvas)
+        _check_given(cfg.recogniser, "recogniser", recogniser.card)
         if not isinstance(dataset, IdentityDataSet):
             raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
         module = build.plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
-    data = build.data_module(cfg, dataset)
+    data = build.evaluation_data(cfg, dataset, module.card["size" if "segmenter" in cfg else "canvas"])
     build.balance_as_trained(module, path)
     if cfg.compile:
         module.network.compile()
+    if is_first_process():
+        write_json(Path(cfg.run) / "card.json", module.card)
     trainer = build.trainer(cfg, build.each(cfg.logger))
     trainer.test(module, data, verbose=False)
     return numbers(trainer.callback_metrics)
+
+
+def _check_given(node: DictConfig, name: str, card: dict[str, Any]) -> None:
+    """Refuses options of the command line that say of the model what its checkpoint does not."""
+    configured: Any = OmegaConf.to_container(node)
+    for key in configured.keys() & card.keys():
+        for option in HydraConfig.get().overrides.task:
+            place = re.split("[=@]", option.lstrip("+~"))[0].removeprefix(f"{name}.").split(".")[0]
+            if place == key and configured[key] != card[key]:
+                trained = card[key].get("_target_", card[key]) if isinstance(card[key], dict) else card[key]
+                raise ValueError(f"{option}: the checkpoint's {key} is {_short(trained)}. Leave the option out.")
 
 
 def _same(name: str, configured: object, trained: object) -> None:

@@ -22,8 +22,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bareface.errors import BarefaceError
 from bareface.precision import processor_computes_in_bf16
-from bareface.tasks.mistakes import explain_override
-from bareface.tasks.run import is_first_process, job
+from bareface.tasks.mistakes import explain_instantiation, explain_override, explain_value, option_of
+from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
 """Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
@@ -46,9 +46,11 @@ def register_resolvers() -> None:
 
 
 class SweepFolder(Callback):
-    """Remembers where the jobs of a multirun go."""
+    """Remembers where the jobs of a multirun go, and how many there were and failed."""
 
     found: Path | None = None
+    jobs = 0
+    failed = 0
 
     def on_multirun_start(self, config: DictConfig, **options: object) -> None:
         """Called once by Hydra, before the first job."""
@@ -67,25 +69,34 @@ def launch(task: str, arguments: Sequence[str]) -> None:
     body = getattr(importlib.import_module(f"bareface.tasks.{task}"), task)
 
     def run(cfg: DictConfig) -> float | None:
+        SweepFolder.jobs += 1
         try:
+            _refuse_lone_sweep(task)
             return job(cfg, body)
         except Exception as error:
             if HydraConfig.get().mode == RunMode.RUN:
-                leave(error)
-            print(f"job failed: {one_line(error)}", file=sys.stderr)
-            raise  # the other jobs go on; Hydra raises the first error at the end
+                leave(error, explain_value(error, task, list(arguments), conf_folder()))
+            print(f"job failed: {_told(error)}", file=sys.stderr)
+            SweepFolder.failed += 1
+            return None  # the other jobs go on
+        except (KeyboardInterrupt, SystemExit) as error:
+            if not is_interruption(error):
+                raise
+            leave_interrupted(_how_to_go_on(Path(cfg.run)))
 
     function: TaskFunction = run
     app = hydra.main(config_path=str(conf_folder()), config_name=task, version_base="1.3")(function)
     sys.argv = [sys.argv[0], *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors to us instead of printing them
-    SweepFolder.found = None
+    SweepFolder.found, SweepFolder.jobs, SweepFolder.failed = None, 0, 0
     try:
         app()
     except Exception as error:
-        _end_sweep(task)
         leave(error, explain_override(error, task, list(arguments), conf_folder()))
     _end_sweep(task)
+    if SweepFolder.failed:
+        print(f"error: {SweepFolder.failed} of {SweepFolder.jobs} jobs failed", file=sys.stderr)
+        sys.exit(1)
 
 
 def _end_sweep(task: str) -> None:
@@ -99,22 +110,49 @@ def _end_sweep(task: str) -> None:
     print(folder)
 
 
-def one_line(error: BaseException) -> str:
-    """The message of the error that a user can mend, without the frames that Hydra puts around it."""
-    while isinstance(error, HydraException) and error.__cause__ is not None:
-        error = error.__cause__
-    return " ".join(str(error).split())
+def _refuse_lone_sweep(task: str) -> None:
+    """A sweep without -m would be one training with the defaults. What DDP starts is a job of a sweep."""
+    chosen = HydraConfig.get().runtime.choices.get("sweep")
+    if chosen is not None and HydraConfig.get().mode == RunMode.RUN and is_first_process():
+        raise ValueError(f"sweep={chosen}: a sweep needs -m. Write bareface {task} -m sweep={chosen} ...")
+
+
+def _how_to_go_on(folder: Path) -> str:
+    if (folder / "checkpoints/last.ckpt").is_file():
+        return "; the same command with ckpt_path=last goes on after its last whole epoch"
+    return ""
+
+
+def leave_interrupted(what: str = "") -> NoReturn:
+    """Ends the command as Ctrl-C does, with one line; exit status 130."""
+    if is_first_process():
+        print(f"interrupted{what}", file=sys.stderr)
+    sys.exit(130)
+
+
+def one_line(error: BaseException) -> str | None:
+    """What the user can do about it; None where the program is at fault."""
+    root = root_of(error)
+    if isinstance(root, OSError) and root.errno is not None and root.filename is not None:
+        place = str(root.filename)
+        option = option_of(place, sys.argv[1:])
+        return f"{option}{place}: {root.strerror}. Give a place that can be read and written."
+    if isinstance(root, MENDABLE):
+        return " ".join(str(root).split())
+    return explain_instantiation(error)
+
+
+def _told(error: BaseException) -> str:
+    return one_line(error) or f"{type(error).__name__}: {error}"
 
 
 def leave(error: BaseException, explanation: str | None = None) -> NoReturn:
     """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1."""
-    root = error
-    while isinstance(root, HydraException) and root.__cause__ is not None:
-        root = root.__cause__
-    if not isinstance(root, MENDABLE) or "BAREFACE_TRACEBACK" in os.environ:
+    line = explanation or one_line(error)
+    if line is None or "BAREFACE_TRACEBACK" in os.environ:
         traceback.print_exception(error)
     elif is_first_process():
-        print(f"error: {explanation or one_line(error)}", file=sys.stderr)
+        print(f"error: {line}", file=sys.stderr)
     sys.exit(1)
 
 

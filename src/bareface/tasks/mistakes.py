@@ -1,4 +1,4 @@
-"""What a misspelt group, option or key was probably meant to be."""
+"""What a misspelt group, option or key was probably meant to be, and which option a wrong value belongs to."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from bareface.errors import nearest
 
@@ -16,16 +17,29 @@ KEY = re.compile(r"Could not override '(?P<key>[^']+)'|Key '(?P<short>[^']+)' is
 
 
 def nearest_key(wanted: str, known: Iterable[str]) -> str:
-    """The keys nearest to a misspelt one; where none is near, those at the top.
+    """The keys nearest to a misspelt one; where none is near, those beside it, else those at the top.
+
+    A key that ends in the same word and lies below the same node is nearer than any that is spelt alike.
 
     >>> nearest_key("optimizer.lrr", ["optimizer.lr", "optimizer.momentum", "seed"])
     'Did you mean optimizer.lr?'
+    >>> nearest_key("loss.weight", ["loss.weights", "loss.losses.focal.weight", "loader.weight"])
+    'Did you mean loss.losses.focal.weight?'
+    >>> nearest_key("loss.weight", ["loss.smooth", "data.root"])
+    'Known: loss.smooth.'
     >>> nearest_key("xyz", ["a", "b", "b.c"])
     'Known: a, b.'
     """
-    names = [name for name in known if not name.endswith("_target_") and ("." in name or "." not in wanted)]
-    answer = nearest(wanted, names)
-    return answer if answer.startswith("Did") else nearest(wanted, [name for name in names if "." not in name])
+    names = [name for name in known if not name.endswith("_target_")]
+    above, _, last = wanted.rpartition(".")
+    deeper = [name for name in names if above and name.startswith(f"{above}.") and name.endswith(f".{last}")]
+    if deeper:
+        return f"Did you mean {', '.join(deeper)}?"
+    answer = nearest(wanted, [name for name in names if "." in name or not above])
+    if answer.startswith("Did"):
+        return answer
+    beside = [name for name in names if above and name.rpartition(".")[0] == above]
+    return nearest(wanted, beside or [name for name in names if "." not in name])
 
 
 def explain_override(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:
@@ -53,7 +67,81 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     key = found["key"] or found["short"]
     asked = next((word for word in arguments if word.lstrip("+~").split("=")[0].split("@")[0] == key), None)
     others = [word for word in arguments if "=" in word and word != asked and not word.startswith("-")]
+    above, _, last = key.rpartition(".")
+    if asked and above and _at(_composed(task, others, conf), above) == {}:  # names of the user's own go there
+        return f"{asked}: {above} has no {last} yet. Add it: '+{asked}'."
     return f"{asked or key}: {task} has no such option. {nearest_key(key, _keys(task, others, conf))}"
+
+
+def explain_value(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:
+    """One line about an option that was given a value of another kind than its own, where that is why a task failed.
+
+    Args:
+        error: What the task raised.
+        task: Name of the primary configuration.
+        arguments: The command line.
+        conf: The configuration tree.
+    """
+    if not isinstance(error, AttributeError | TypeError | OmegaConfBaseException):
+        return None
+    words = {word.split("=")[0]: word for word in arguments if "=" in word and word[0] not in "-+~"}
+    values = {key: word for key, word in words.items() if not (conf / key.split("@")[0]).is_dir()}
+    before = _composed(task, [word for key, word in words.items() if key not in values], conf)
+    after = _composed(task, list(words.values()), conf)
+    for key, word in values.items():
+        own, given = _at(before, key), _at(after, key)
+        if isinstance(own, dict) and not isinstance(given, dict):
+            return f"{word}: expected a value for an option below it: {', '.join(f'{key}.{name}' for name in own)}."
+        if isinstance(own, int | float) and not isinstance(given, int | float):
+            return f"{word}: expected a number, as in {key}={own}."
+    return None
+
+
+def explain_instantiation(error: BaseException) -> str | None:
+    """One line about options that a class could not be made of, or None where the error is about something else."""
+    maker: BaseException | None = None
+    while isinstance(error, HydraException) and error.__cause__ is not None:
+        maker, error = error, error.__cause__
+    if not isinstance(maker, InstantiationException) or not isinstance(error, TypeError | AttributeError):
+        return None
+    message = str(maker)
+    found, key = re.search(r"target '(?:[^']*\.)?([^']+)'", message), re.search(r"full_key: (\S+)", message)
+    name = f"{key[1]}: " if key else ""
+    return f"{name}{found[1] if found else 'it'} cannot be made of these options: {' '.join(str(error).split())}."
+
+
+def option_of(place: str, arguments: list[str]) -> str:
+    """The word of a command line that a file's place came from, with a colon; "" where none did.
+
+    >>> option_of("/data/x/a.png", ["train", "runs=/y", "data.root=/data/x"])
+    'data.root=/data/x: '
+    >>> option_of("/data/x", ["cutout", "in", "--out", "/data/x/y"])
+    '--out /data/x/y: '
+    """
+    file = Path(place).absolute()
+    for number, word in enumerate(arguments):
+        value = word.partition("=")[2] or word
+        given = Path(value.strip("'\"")).absolute()
+        if "/" in value and (file.is_relative_to(given) or given.is_relative_to(file)):
+            flag = arguments[number - 1] if number else ""
+            option = f"{flag} {word}" if flag.startswith("--") and "=" not in flag else word
+            return "" if option == place else f"{option}: "
+    return ""
+
+
+def _at(node: object, key: str) -> object:
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
+
+
+def _composed(task: str, overrides: list[str], conf: Path) -> object:
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            return OmegaConf.to_container(compose(task, overrides=overrides), resolve=False)
+    except HydraException:
+        return {}
 
 
 def _keys(task: str, overrides: list[str], conf: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -11,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from bareface.errors import BarefaceError
 from bareface.io.atomic import atomic_path
 from bareface.module import versions
+from bareface.tasks.values import check_types
 
 log = logging.getLogger(__name__)
 Body = Callable[[DictConfig], Mapping[str, float]]
@@ -23,6 +28,20 @@ Body = Callable[[DictConfig], Mapping[str, float]]
 def is_first_process() -> bool:
     """Whether this process is the one of its job that writes and prints."""
     return os.environ.get("LOCAL_RANK", "0") == "0" and os.environ.get("NODE_RANK", "0") == "0"
+
+
+def root_of(error: BaseException) -> BaseException:
+    """The error without those that Hydra puts around it."""
+    while isinstance(error, HydraException) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, which Lightning turns into an exit."""
+    return isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
+    )
 
 
 def revision() -> str | None:
@@ -61,12 +80,22 @@ def _children_repeat_this_job(folder: Path) -> None:
         config.hydra.run.dir = str(folder)
 
 
+def _take_away_if_empty(folder: Path) -> None:
+    """Removes a folder that was made for this job alone and says no more than the line that the user sees."""
+    hydra = HydraConfig.get()
+    ours = {".hydra", "config.yaml", "versions.json", "error.txt"}
+    alone = hydra.mode == RunMode.RUN and folder == Path(hydra.runtime.output_dir)
+    if alone and {path.name for path in folder.iterdir()} <= ours:
+        shutil.rmtree(folder)
+
+
 def job(cfg: DictConfig, body: Body) -> float | None:
     """Runs one job in its folder.
 
     ``config.yaml`` holds the resolved configuration, ``versions.json`` what computed, ``results.json`` the final
     metrics under the names they were logged with, ``error.txt`` the traceback of a job that failed. The folder is the
-    last line on standard output, however the job ended.
+    last line on standard output, however the job ended; but a job of its own that fails for a mistake before it has
+    left anything takes its folder away again.
 
     Args:
         cfg: The composed configuration; ``cfg.run`` is the job's folder.
@@ -86,6 +115,7 @@ def job(cfg: DictConfig, body: Body) -> float | None:
         missing = sorted(OmegaConf.missing_keys(cfg))
         if missing:
             raise ValueError(f"{', '.join(missing)}: no value given. Add {missing[0]}=... to the command.")
+        check_types(cfg)
         OmegaConf.resolve(cfg)
         OmegaConf.set_readonly(cfg, True)
         if first:
@@ -94,16 +124,19 @@ def job(cfg: DictConfig, body: Body) -> float | None:
             write_json(folder / "versions.json", {**versions(), "revision": revision()})
         results = dict(body(cfg))
         failed = False
-    except BaseException:
+    except BaseException as error:
         if first:
-            (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            story = "interrupted\n" if is_interruption(error) else traceback.format_exc()
+            (folder / "error.txt").write_text(story, encoding="utf-8")
+            if isinstance(root_of(error), BarefaceError | ValueError | OSError):
+                _take_away_if_empty(folder)
         raise
     else:
         if first:
             write_json(folder / "results.json", results)
     finally:
         finish_dashboard(failed)
-        if first:
+        if first and folder.is_dir():
             print(folder, flush=True)
     monitored: Any = OmegaConf.select(cfg, "monitor.metric")
     return results.get(monitored) if monitored else None

@@ -86,9 +86,3 @@ def read_run(folder: Path) -> Run:
 def _parts(option: str) -> tuple[str, str]:
     name, _, value = option.partition("=")
     return name.lstrip("+"), "taken out" if name.startswith("~") else value
-
-
-def differing(runs: Sequence[Run]) -> list[str]:
-    """Options whose values differ between runs, in the order in which they were given."""
-    names = dict.fromkeys(name for run in runs for name in run.overrides if name not in PLACES)
-    return [name for name in names if len({run.overrides.get(name) for run in runs}) > 1]

@@ -28,6 +28,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         ValueError: The configuration contradicts itself or the data.
     """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
+    if cfg.trainer.max_epochs == 0:
+        raise ValueError("trainer.max_epochs=0: expected at least 1, or -1 for no end. bareface evaluate only tests.")
     resume = _checkpoint_to_resume(cfg)
     dataset: DataSet = build.plain(cfg.data)
     module = build.training_module(cfg, dataset)

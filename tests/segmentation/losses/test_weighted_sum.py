@@ -31,5 +31,13 @@ def test_one_alone() -> None:
 
 @pytest.mark.parametrize("weights", [{"dic": 1.0}, {}, {"dice": 1.0, "focal": 1.0}])
 def test_refuses_other_names(weights: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"loss\.losses=\['dice'\], loss\.weights=.*: expected the same names in both"):
+    with pytest.raises(
+        ValueError, match=r"loss\.losses=\['dice'\], loss\.weights=.*: expected the same names in both, at least one\.$"
+    ):
         WeightedSumLoss({"dice": DiceLoss()}, weights)
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_refuses_what_is_no_weight(weight: float) -> None:
+    with pytest.raises(ValueError, match=rf"loss\.weights\.dice={weight}: expected a number of at least 0\."):
+        both(dice=weight)

@@ -8,6 +8,7 @@ from .contract import NetworkContract, picture
 class TestBiSeNet(NetworkContract):
     network = BiSeNet
     parameters = 13_386_182
+    minimum = 32
 
 
 def test_training_has_two_more_heads() -> None:

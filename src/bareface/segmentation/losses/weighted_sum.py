@@ -14,7 +14,7 @@ class WeightedSumLoss(nn.Module):
         weights: A factor for each of the names.
 
     Raises:
-        ValueError: There is no loss, or the names of the two differ.
+        ValueError: There is no loss, the names of the two differ, or a weight is below 0.
 
     Shape:
         logits: (N, C, H, W) floating point. target: (N, H, W) class indices in [0, C) or 255 = ignore. Result: scalar
@@ -25,7 +25,10 @@ class WeightedSumLoss(nn.Module):
         super().__init__()
         if not losses or losses.keys() != weights.keys():
             named = f"loss.losses={list(losses)}, loss.weights={list(weights)}"
-            raise ValueError(f"{named}: expected the same names in both, at least one..")
+            raise ValueError(f"{named}: expected the same names in both, at least one.")
+        for name, weight in weights.items():
+            if not 0 <= weight < float("inf"):
+                raise ValueError(f"loss.weights.{name}={weight}: expected a number of at least 0.")
         self.losses = nn.ModuleDict(losses)
         self.weights = dict(weights)
 

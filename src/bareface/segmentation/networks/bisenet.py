@@ -8,6 +8,8 @@ from bareface.segmentation.networks.checks import check_classes, check_image
 from bareface.segmentation.networks.resnet import ResNetEncoder
 
 WIDTH = 128
+MINIMUM = 32
+"""Pixels of the shortest side: below, both refined maps are one pixel, and batch norms of two values run away."""
 
 
 class ConvolutionBlock(nn.Sequential):
@@ -101,7 +103,7 @@ class BiSeNet(nn.Module):
         """Scores every pixel.
 
         Args:
-            image: (N, 3, H, W) float, normalised; H and W are 16 or more and need be no multiple of anything. In
+            image: (N, 3, H, W) float, normalised; H and W are 32 or more and need be no multiple of anything. In
                 training N is at least 2, for the batch norm of the channel weights.
 
         Returns:
@@ -110,7 +112,7 @@ class BiSeNet(nn.Module):
         Raises:
             ValueError: Another shape.
         """
-        check_image(image)
+        check_image(image, MINIMUM)
         *_, eighth, sixteenth, deepest = self.encoder(image)
         whole = self.whole(deepest.mean((2, 3), keepdim=True))
         coarse = self.smooth32(_resized(self.refine32(deepest) + whole, sixteenth))

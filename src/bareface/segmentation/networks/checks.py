@@ -15,11 +15,11 @@ def check_classes(classes: int) -> None:
         raise ValueError(f"classes={classes}: expected at least 2, background and one more.")
 
 
-def check_image(image: Tensor) -> None:
-    """Refuses what is no batch of colour pictures of at least 16 x 16 pixels.
+def check_image(image: Tensor, minimum: int = MINIMUM) -> None:
+    """Refuses what is no batch of colour pictures of at least ``minimum`` x ``minimum`` pixels.
 
     Raises:
         ValueError: The shape is another one.
     """
-    if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < MINIMUM:
-        raise ValueError(f"image of {tuple(image.shape)}: expected (N, 3, H, W), H and W at least {MINIMUM}.")
+    if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < minimum:
+        raise ValueError(f"image of {tuple(image.shape)}: expected (N, 3, H, W), H and W at least {minimum}.")

@@ -3,7 +3,6 @@
 import itertools
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torchvision.models.vgg import VGG, cfgs, make_layers
 
 from bareface.segmentation.networks.checks import check_classes, check_image
@@ -86,9 +85,26 @@ class SegNet(nn.Module):
         check_image(image)
         x, pooled = self.encoder(image)
         for stage, (indices, size) in zip((*self.decoder, self.last), reversed(pooled), strict=True):
-            x = stage(F.max_unpool2d(x, indices, kernel_size=[2, 2], stride=[2, 2], output_size=size))
+            x = stage(unpooled(x, indices, size))
         logits: Tensor = x
         return logits
+
+
+def unpooled(x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Puts pooled values back to where they came from; 0 elsewhere.
+
+    The same as ``max_unpool2d``, which torch refuses where only deterministic algorithms may be used.
+
+    Args:
+        x: (N, C, h, w) one value a window.
+        indices: (N, C, h, w) int64 places in a picture's plane, of a pooling whose windows do not overlap.
+        size: H and W before the pooling.
+
+    Returns:
+        (N, C, H, W).
+    """
+    plane = x.new_zeros(*x.shape[:2], size[0] * size[1])
+    return plane.scatter(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)
 
 
 def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
