@@ -131,7 +131,9 @@ class Pulls:
     def spread(self) -> Spread:
         """The variance of the sum of all pulls; NaN where there are fewer than two identities.
 
-        It is never below what it would be if only pulls of the very same identities hung together.
+        It is never below what it would be if only pulls of the very same identities hung together. The jackknife's
+        factor (n - 1) / n is left out (HC3 instead of the jackknife): with 25 identities intervals of AUC and EER held
+        the truth too seldom with it.
         """
         own, shared = self._own_count, self._shared_count
         number = int(np.count_nonzero(own + shared))
@@ -143,7 +145,7 @@ class Pulls:
         fourth = float((each**4).sum())
         kurtosis = number * fourth / float((each**2).sum()) ** 2 if fourth > 0 else 3.0
         freedom = max(LEAST_FREEDOM, min(number - 1.0, 2 * number / max(kurtosis - 1, 1e-9)))
-        return Spread(together * (number - 1) / number, freedom, number)
+        return Spread(together, freedom, number)
 
 
 def student(freedom: float, probability: float = 0.975) -> float:
