@@ -1,4 +1,4 @@
-"""Exact search in 8 bits, thresholds, and spellings."""
+"""Exact search in 8 bits, and thresholds."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from bareface.recognition.gallery.calibration import KEPT, Calibration, Scores, 
 from bareface.recognition.gallery.index import ExactIndex, HnswIndex
 from bareface.recognition.gallery.ranking import _pairs
 from bareface.recognition.gallery.scan import Int8Scan
-from bareface.recognition.gallery.spelling import spelt_alike
 
 
 def clustered(count: int, size: int = 64) -> np.ndarray:
@@ -119,8 +118,3 @@ def test_pairs_of_two_identities_in_blocks() -> None:
     found = _pairs(faces, names)
     assert found.count == len(scores)
     np.testing.assert_allclose(found.highest, np.sort(scores)[::-1][:KEPT], atol=1e-6)
-
-
-def test_spellings() -> None:
-    names = ["Ada_Lovelace", "ada lovelace", "ADA", "Ada", "Bob", "Zoë", "Zoe\u0308", "...", "---"]
-    assert spelt_alike(names) == [["ADA", "Ada"], ["Ada_Lovelace", "ada lovelace"], ["Zoe\u0308", "Zoë"]]
