@@ -13,6 +13,7 @@ from bareface.recognition.detection.detector import Faces
 from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import embed_pictures, model_fingerprint
 from bareface.recognition.recogniser import Recogniser
+from bareface.tasks.looking import Looking
 
 PEOPLE = {"Ada": 2, "Bob": 2, "Cleo": 1}
 
@@ -244,6 +245,17 @@ def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
     with torch.no_grad():
         next(same.backbone.parameters())[0, 0, 0, 0] += 1e-3
     assert model_fingerprint(same) != own
+
+
+def test_a_prepared_recogniser_has_the_fingerprint_and_the_embeddings_of_its_file(
+    faces: Path, models: dict[str, str]
+) -> None:
+    plain, path = Recogniser.load(Path(models["own"])), faces / "Ada/0.png"
+    eyes = Looking(Path(models["own"]), device="cpu").loaded()
+    assert eyes.fingerprint == model_fingerprint(plain) != model_fingerprint(eyes.model)
+    expected = embed_pictures([("a", path)], plain, FaceFramer("picture"), device="cpu").embeddings
+    assert (eyes.look([("a", path)]).embeddings * expected).sum() > 0.999
+    assert not [name for name in eyes.model.backbone.state_dict() if "running_mean" in name]  # it is another network
 
 
 class Drawn:
