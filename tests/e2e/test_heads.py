@@ -8,11 +8,10 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from bareface.recognition.recogniser import Recogniser
-from e2e.conftest import PEOPLE, Done, bareface
+from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
 CONF = Path(__file__).parents[2] / "conf"
 CLASSIFIERS = sorted(path.stem for path in (CONF / "head").glob("*.yaml") if path.stem != "embedding")
-PLAIN = ["callbacks.augmented=null", "callbacks.curves=null", "callbacks.predictions=null", "logger.tensorboard=null"]
 TRIPLETS = ["head=embedding", "metrics=embedding", "sampler=pk", "sampler.pictures=2"]
 
 
