@@ -161,6 +161,7 @@ DETECTOR = typer.Option(
 )
 DETECTOR_FILE = typer.Option("--detector-file", help="Weights or list of the detector, where it needs some.")
 FACES = typer.Option("--faces", help="Which of several faces is meant: largest, central, all, error.")
+ON_NO_FACE = typer.Option("--on-no-face", help="A picture without a face: fail gives nothing, whole takes it as it is.")
 BATCH_SIZE = typer.Option("--batch-size", help="Faces at a time.")
 DEVICE = typer.Option("--device", help="auto, cpu or cuda.")
 MAX_PIXELS = typer.Option("--max-pixels", help="Larger pictures are not decoded.")
@@ -174,6 +175,7 @@ def enroll(
     detector: Annotated[str | None, DETECTOR] = None,
     detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
     faces: Annotated[str, FACES] = "largest",
+    on_no_face: Annotated[str, ON_NO_FACE] = "fail",
     index: Annotated[str | None, typer.Option(help="exact, or hnsw for many faces; default: as it is.")] = None,
     strangers: Annotated[
         Path | None, typer.Option(help="Pictures of people who are not enrolled; thresholds come from them.")
@@ -187,7 +189,7 @@ def enroll(
     from bareface.tasks.enroll import enroll as work
     from bareface.tasks.looking import Looking
 
-    looking = Looking(recogniser, detector, detector_file, faces, batch_size, device, max_pixels)
+    looking = Looking(recogniser, detector, detector_file, faces, on_no_face, batch_size, device, max_pixels)  # type: ignore[arg-type]
     _finish(lambda: work(source, gallery, looking, index, strangers, searches))  # type: ignore[arg-type]
 
 
@@ -203,6 +205,7 @@ def identify(
     detector: Annotated[str | None, DETECTOR] = None,
     detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
     faces: Annotated[str, FACES] = "largest",
+    on_no_face: Annotated[str, ON_NO_FACE] = "fail",
     batch_size: Annotated[int, BATCH_SIZE] = 32,
     device: Annotated[str, DEVICE] = "auto",
     max_pixels: Annotated[int, MAX_PIXELS] = 40_000_000,
@@ -211,7 +214,7 @@ def identify(
     from bareface.tasks.identify import identify as work
     from bareface.tasks.looking import Looking
 
-    looking = Looking(recogniser, detector, detector_file, faces, batch_size, device, max_pixels)
+    looking = Looking(recogniser, detector, detector_file, faces, on_no_face, batch_size, device, max_pixels)  # type: ignore[arg-type]
     _finish(lambda: work(pictures, gallery, looking, fpir, threshold, top, out))
 
 
@@ -228,6 +231,7 @@ def verify(
     detector: Annotated[str | None, DETECTOR] = None,
     detector_file: Annotated[Path | None, DETECTOR_FILE] = None,
     faces: Annotated[str, FACES] = "largest",
+    on_no_face: Annotated[str, ON_NO_FACE] = "fail",
     device: Annotated[str, DEVICE] = "auto",
     max_pixels: Annotated[int, MAX_PIXELS] = 40_000_000,
 ) -> None:
@@ -235,7 +239,7 @@ def verify(
     from bareface.tasks.identify import verify as work
     from bareface.tasks.looking import Looking
 
-    looking = Looking(recogniser, detector, detector_file, faces, 2, device, max_pixels)
+    looking = Looking(recogniser, detector, detector_file, faces, on_no_face, 2, device, max_pixels)  # type: ignore[arg-type]
     _finish(lambda: work(first, second, looking, gallery, fmr, threshold))
 
 

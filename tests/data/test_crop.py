@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bareface.data.crop import tight_crop
+from bareface.data.crop import reaches_out, tight_crop
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,23 @@ def test_by_hand(box, expected):
 def test_it_is_clipped_and_not_padded():
     assert tight_crop((0, 10, 60, 100), 110, 70) == (0, 0, 110, 70)
     assert tight_crop((-20, -10, 70, 100), 300, 300) == (0, 0, 105, 72)
+
+
+@pytest.mark.parametrize(
+    ("box", "out"),
+    [
+        ((20, 20, 100, 100), False),  # from 5 to 135
+        ((14, 20, 100, 100), True),  # from -1
+        ((15, 15, 100, 100), False),
+        ((20, 14, 100, 100), True),
+        ((86, 20, 100, 100), True),  # to 201
+        ((85, 85, 100, 100), False),  # to 200
+        ((20, 86, 100, 100), True),
+        ((5, 60, 50, 100), True),  # narrow, so 113.75 wide: from -26.875
+    ],
+)
+def test_whether_it_reaches_out_of_the_picture(box, out):
+    assert reaches_out(box, 200, 200) is out
 
 
 @pytest.mark.parametrize("box", [(5, 5, 0, 9), (5, 5, 9, -1)])

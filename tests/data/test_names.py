@@ -26,7 +26,7 @@ def test_shared_names_keep_both_spellings():
 
 
 def test_two_spellings_in_one_data_set():
-    names = ["Ada_Lovelace", "Bo", "ada lovelace", "Zoë", "Zoe\u0308", "Zoe"]
+    names = ["Ada_Lovelace", "Bo", "ada lovelace", "Zoë", "Zoe\u0308", "Zoe", "...", "---"]
     assert spelt_twice(names) == [["Ada_Lovelace", "ada lovelace"], ["Zoë", "Zoe\u0308", "Zoe"]]
     assert spelling_warnings("people", names) == [
         "people: 2 people seem to be there under two spellings, each counted as an identity of its own: "

@@ -25,6 +25,8 @@ PEOPLE = [
     "crop=32",
     "canvas=48",
 ]
+PLAIN = ["callbacks.augmented=null", "callbacks.curves=null", "callbacks.predictions=null", "logger.tensorboard=null"]
+"""No figures: they take as long as a short training."""
 
 
 class Done(NamedTuple):

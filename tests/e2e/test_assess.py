@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import PEOPLE, Done, bareface
+from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
 DATA = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "canvas"))]
 DATA += ["data.identities=6", "data.photos=10", "data.fractions=[0.5,0.2,0.3]"]
@@ -15,7 +15,7 @@ SMALL = ["baseline.components=5", "baseline_side=32", "fars=[0.1]", "fpirs=[0.5]
 @pytest.fixture(scope="module")
 def checkpoint(data: Path) -> str:
     short = [*PEOPLE, *DATA[-3:], f"data.root={data}", f"runs={data / 'runs'}"]
-    trained = bareface("train", "experiment=demo_recognition", *short, "data.background_bias=0")
+    trained = bareface("train", "experiment=demo_recognition", *short, *PLAIN, "data.background_bias=0")
     assert trained.status == 0, trained.stderr
     return f"recogniser='{trained.folder / 'checkpoints/last.ckpt'}'"
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bareface.data.synthetic.renderer import Renderer
 from bareface.io.pictures import write_picture
-from e2e.conftest import SHORT, Done, bareface
+from e2e.conftest import PLAIN, SHORT, Done, bareface
 
 PEOPLE = (0, 3, 6, 7)  # a cascade takes these drawings for faces
 
@@ -59,7 +59,7 @@ def test_a_training_on_faces_lists_the_pictures_without_one(detection: Done, fol
     for name in ("broken.jpg", "huge.png"):
         (people / "p0" / name).unlink()
     short = [option for option in SHORT if not option.startswith("data.")]
-    options = ["experiment=demo_orl", f"data.root={people}", "data.first=2", *short]
+    options = ["experiment=demo_orl", f"data.root={people}", "data.first=2", *short, *PLAIN]
     sizes = ["shorter=36", "crop=32", "canvas=48"]
     options += [*sizes, f"loader.faces={detection.folder / 'faces.parquet'}", f"runs={tmp_path / 'runs'}"]
     other = bareface("train", *options)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 
 from bareface.recognition.recogniser import Recogniser
-from e2e.conftest import PEOPLE, Done, bareface
+from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
 CONF = Path(__file__).parents[2] / "conf"
 CLASSIFIERS = sorted(path.stem for path in (CONF / "head").glob("*.yaml") if path.stem != "embedding")
-PLAIN = ["callbacks.augmented=null", "callbacks.curves=null", "callbacks.predictions=null", "logger.tensorboard=null"]
 TRIPLETS = ["head=embedding", "metrics=embedding", "sampler=pk", "sampler.pictures=2"]
 
 
@@ -53,13 +53,18 @@ def test_a_training_without_one(loss: str, data: Path) -> None:
 
 
 def test_the_experiment_of_arcface(data: Path) -> None:
-    options = [*PEOPLE, *PLAIN, "backbone.backbone._target_=bareface.recognition.backbones.resnet.ResNet18"]
-    options += ["~backbone.backbone.wiring", f"data.root={data}", f"runs={data / 'heads'}"]
-    run = bareface("train", "experiment=arcface", *options)
+    people = [option for option in PEOPLE if not option.startswith(("shorter", "crop", "canvas"))]
+    places = (f"data.root={data}", f"runs={data / 'heads'}")
+    run = bareface("train", "experiment=arcface", *people, *PLAIN, *places, "backbone=mobilefacenet")
     assert run.status == 0, run.stderr
     card = torch.load(run.folder / "checkpoints/best.ckpt", weights_only=True)["card"]
-    assert card["backbone"]["backbone"]["stem"] == "imagenet" and card["head"]["margin"] == 0.5
+    assert card["head"]["margin"] == 0.5 and card["backbone"]["embedding_size"] == 512
+    assert card["normalise"] == {"mean": [127.5] * 3, "std": [127.5] * 3, "channels": "rgb"}
+    assert [card[name] for name in ("shorter", "crop", "canvas", "framing")] == [112, 112, 112, "aligned"]
     assert "test/top1" in run.results
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        backbone = compose("train", overrides=["experiment=arcface"]).backbone
+    assert backbone == {"_target_": "bareface.recognition.backbones.iresnet.IResNet50", "embedding_size": 512}
 
 
 def test_a_backbone_starts_from_a_checkpoint(data: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from data.trees import celeba, insightface, lfw
-from e2e.conftest import bareface
+from e2e.conftest import PLAIN, bareface
 
 SAMPLES = {"lfw": 43, "celeba_identities": 24, "insightface_record": 24, "verification_bin": 40}
 TRAIN = ["module=recognition", "backbone=resnet18", "trainer.max_epochs=1", "loader.batch_size=4", "canvas=24"]
-TRAIN += ["shorter=20", "crop=16"]
+TRAIN += ["shorter=20", "crop=16", *PLAIN]
 
 
 def write(name: str, root: Path) -> str:

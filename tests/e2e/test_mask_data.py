@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from data.trees import celebamask_hq, coco_person, figaro1k, lfw_parts
-from e2e.conftest import bareface
+from e2e.conftest import PLAIN, bareface
 
-SHORT = ["experiment=demo_segmentation", "trainer.max_epochs=1", "loader.num_workers=0", "loader.batch_size=4"]
+SHORT = ["experiment=demo_segmentation", "trainer.max_epochs=1", "loader.num_workers=0", "loader.batch_size=4", *PLAIN]
 WRITERS = {
     "celebamask_hq": celebamask_hq.write,
     "coco_person": coco_person.write,

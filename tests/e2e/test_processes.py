@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from e2e.conftest import MASKS, PEOPLE, Done, bareface
+from e2e.conftest import MASKS, PEOPLE, PLAIN, Done, bareface
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 SHARED = ["head=partial_fc", "head.sample_rate=0.7", "sampler=balanced"]
@@ -27,7 +27,7 @@ def start(*arguments: str) -> Done:
 @pytest.fixture(scope="module")
 def recognition(data: Path) -> Done:
     places = (f"data.root={data}", f"runs={data / 'two'}")
-    return start("train", "experiment=demo_recognition", *PEOPLE, *UNEVEN, *TWO, *places)
+    return start("train", "experiment=demo_recognition", *PEOPLE, *PLAIN, *UNEVEN, *TWO, *places)
 
 
 def test_a_training_of_two_processes_tests_every_picture_once(recognition: Done, data: Path) -> None:
@@ -81,7 +81,14 @@ def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Do
 
 
 def test_a_head_that_two_processes_share_is_whole_in_the_checkpoint(data: Path) -> None:
-    options = ["experiment=demo_recognition", "scheduler=step", *PEOPLE, *UNEVEN, *SHARED]  # cosine would end at 0
+    options = [
+        "experiment=demo_recognition",
+        "scheduler=step",
+        *PEOPLE,
+        *PLAIN,
+        *UNEVEN,
+        *SHARED,
+    ]  # cosine would end at 0
     options += [f"data.root={data}", f"runs={data / 'shared'}"]
     alone = bareface("train", *options)
     assert alone.status == 0, alone.stderr

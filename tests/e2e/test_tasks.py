@@ -13,7 +13,7 @@ from torchvision import models
 
 from bareface.io.pictures import header_size
 from bareface.module import TrainingModule
-from e2e.conftest import MASKS, PEOPLE, Done, bareface
+from e2e.conftest import MASKS, PEOPLE, PLAIN, Done, bareface
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_checkpoint_alone_says_what_is_tested(segmentation: Done, data: Path) 
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(recognition: Done, data: Path) -> None:
-    options = ("experiment=demo_recognition", *PEOPLE, f"data.root={data}", f"runs={data / 'runs'}")
+    options = ("experiment=demo_recognition", *PEOPLE, *PLAIN, f"data.root={data}", f"runs={data / 'runs'}")
     again, other = (bareface("train", *options, f"seed={seed}") for seed in (0, 1))
     assert again.results == recognition.results
     assert other.results["test/loss"] != recognition.results["test/loss"]
@@ -202,13 +202,22 @@ def test_a_compiled_training_gives_the_figures_of_an_eager_one(data: Path, monke
 @pytest.mark.parametrize("experiment", ["demo_people", "report_segmentation"])
 def test_the_other_segmentation_experiments(experiment: str, data: Path) -> None:
     report = ["data.split=identity"] if experiment.startswith("report") else []
-    run = bareface("train", f"experiment={experiment}", *MASKS, *report, f"data.root={data}", f"runs={data / 'runs'}")
+    run = bareface(
+        "train", f"experiment={experiment}", *MASKS, *PLAIN, *report, f"data.root={data}", f"runs={data / 'runs'}"
+    )
     assert run.status == 0, run.stderr
     assert "test/miou" in run.results
 
 
 def test_the_better_recipe_with_weighed_classes_and_auxiliary_heads(data: Path) -> None:
-    options = ["experiment=segmentation", "network=bisenet", "loss=cross_entropy", "loss.weight=balanced", *MASKS]
+    options = [
+        "experiment=segmentation",
+        "network=bisenet",
+        "loss=cross_entropy",
+        "loss.weight=balanced",
+        *MASKS,
+        *PLAIN,
+    ]
     options += ["trainer.max_epochs=2", "scheduler.lr_lambda.warm_up=1", f"data.root={data}", f"runs={data / 'runs'}"]
     run = bareface("train", *options)
     assert run.status == 0, run.stderr
@@ -233,7 +242,14 @@ def test_the_other_recognition_experiments(experiment: str, data: Path) -> None:
     options = ["backbone=resnet18"] if experiment.startswith("report") else []
     out = ["~data.split", "~data.first"] if experiment == "demo_orl" else []
     run = bareface(
-        "train", f"experiment={experiment}", *PEOPLE, *options, *out, f"data.root={data}", f"runs={data / 'runs'}"
+        "train",
+        f"experiment={experiment}",
+        *PEOPLE,
+        *PLAIN,
+        *options,
+        *out,
+        f"data.root={data}",
+        f"runs={data / 'runs'}",
     )
     assert run.status == 0, run.stderr
     assert "test/top1" in run.results
@@ -241,7 +257,14 @@ def test_the_other_recognition_experiments(experiment: str, data: Path) -> None:
 
 def test_a_sweep_goes_on_after_a_failed_job_and_fails(data: Path) -> None:
     run = bareface(
-        "train", "-m", "module=recognition", *PEOPLE, "optimizer.lr=-1,0.01", f"data.root={data}", f"runs={data / 's'}"
+        "train",
+        "-m",
+        "module=recognition",
+        *PEOPLE,
+        *PLAIN,
+        "optimizer.lr=-1,0.01",
+        f"data.root={data}",
+        f"runs={data / 's'}",
     )
     assert run.status == 1
     assert "job failed: Invalid learning rate" in run.stderr and "Traceback" not in run.stderr
@@ -258,7 +281,14 @@ def test_the_future_work_of_the_report_is_one_command_and_ends_with_a_table(data
         "data.foreground=[face],[face,hair]",
     ]
     run = bareface(
-        "train", "-m", "sweep=segmentation_future_work", *MASKS, *options, f"data.root={data}", f"runs={data / 'f'}"
+        "train",
+        "-m",
+        "sweep=segmentation_future_work",
+        *MASKS,
+        *PLAIN,
+        *options,
+        f"data.root={data}",
+        f"runs={data / 'f'}",
     )
     assert run.status == 0, run.stderr
     rows = list(csv.DictReader((run.folder / "compare.csv").open()))
@@ -306,7 +336,7 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
         "data.counts=[12,4,4]",
         f"runs={tmp_path}",
     )
-    short = [option for option in MASKS if not option.startswith("data")]
+    short = [option for option in MASKS if not option.startswith("data")] + PLAIN
     stopped = bareface("train", *short, *own)
     assert stopped.status == 1
     assert "000001.jpg" in stopped.stderr.splitlines()[-1] and stopped.stderr.splitlines()[-1].startswith("error: ")
@@ -373,6 +403,7 @@ def test_an_encoder_starts_from_given_weights(data: Path, tmp_path: Path) -> Non
     run = bareface(
         "train",
         *MASKS,
+        *PLAIN,
         f"encoder_weights={tmp_path / 'x.pth'}",
         "optimizer.lr=0",
         f"data.root={data}",
@@ -402,6 +433,8 @@ def test_embeddings_in_both_layouts(recognition: Done, data: Path) -> None:
 
 def test_wandb_offline_has_a_run_of_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
-    run = bareface("train", "module=recognition", *PEOPLE, "logger=wandb", f"data.root={data}", f"runs={data / 'runs'}")
+    run = bareface(
+        "train", "module=recognition", *PEOPLE, *PLAIN[:3], "logger=wandb", f"data.root={data}", f"runs={data / 'runs'}"
+    )
     assert run.status == 0, run.stderr
     assert list(run.folder.rglob("offline-run-*"))

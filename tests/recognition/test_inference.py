@@ -97,9 +97,9 @@ def test_what_is_used_more_than_once_stays() -> None:
 @pytest.mark.parametrize(
     ("target", "arguments", "side"),
     [
-        ("resnet.ResNet50", {}, 112),
+        ("resnet.ResNet50", {}, 64),
         ("iresnet.IResNet18", {}, 112),
-        ("inception_resnet_v1.InceptionResNetV1", {}, 160),
+        ("inception_resnet_v1.InceptionResNetV1", {}, 80),
         ("mobilefacenet.MobileFaceNet", {}, 112),
         ("timm.TimmBackbone", {"name": "mobilenetv3_small_050"}, 112),
     ],

@@ -227,6 +227,27 @@ def test_a_backbone_from_a_checkpoint(tmp_path: Path) -> None:
         fill_backbone(other, tmp_path / "x.ckpt")
 
 
+def test_a_backbone_of_equal_shapes_but_another_wiring_is_refused(tmp_path: Path) -> None:
+    def wired(wiring: str) -> Recogniser:
+        backbone = {"_target_": "bareface.recognition.backbones.resnet.ResNet50", "wiring": wiring}
+        head = {"_target_": "bareface.recognition.heads.linear.Linear"}
+        return Recogniser(backbone, head, NORMALISE, 36, 32, 48, ["somebody"])
+
+    both = {name: wired(name) for name in ("caffe", "torchvision")}
+    shapes = [{name: value.shape for name, value in one.state_dict().items()} for one in both.values()]
+    assert shapes[0] == shapes[1]
+    for name, one in both.items():
+        state = {f"recogniser.{key}": value for key, value in one.state_dict().items()}
+        torch.save({"card": {**one.card, "versions": {}}, "state_dict": state}, tmp_path / name)
+    for given, own in (("caffe", "torchvision"), ("torchvision", "caffe")):
+        before = both[own].backbone.conv1.weight.clone()
+        message = rf"its backbone is \{{.*'{given}'\}}, this run's is \{{.*'{own}'\}}\. Use the same\.$"
+        with pytest.raises(CheckpointError, match=message):
+            fill_backbone(both[own], tmp_path / given)
+        assert torch.equal(both[own].backbone.conv1.weight, before)
+        fill_backbone(both[own], tmp_path / own)
+
+
 def test_metrics_are_logged_under_their_stage(tmp_path: Path) -> None:
     run = trainer(tmp_path, enable_checkpointing=False)
     run.fit(module(), loader(), loader())

@@ -10,9 +10,10 @@ import torch
 from e2e.conftest import Done, bareface
 
 from bareface.recognition.detection.detector import Faces
+from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import embed_pictures, model_fingerprint
-from bareface.recognition.gallery.framing_source import DetectedFaces
 from bareface.recognition.recogniser import Recogniser
+from bareface.tasks.looking import Looking
 
 PEOPLE = {"Ada": 2, "Bob": 2, "Cleo": 1}
 
@@ -246,30 +247,39 @@ def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
     assert model_fingerprint(same) != own
 
 
+def test_a_prepared_recogniser_has_the_fingerprint_and_the_embeddings_of_its_file(
+    faces: Path, models: dict[str, str]
+) -> None:
+    plain, path = Recogniser.load(Path(models["own"])), faces / "Ada/0.png"
+    eyes = Looking(Path(models["own"]), device="cpu").loaded()
+    assert eyes.fingerprint == model_fingerprint(plain) != model_fingerprint(eyes.model)
+    expected = embed_pictures([("a", path)], plain, FaceFramer("picture"), device="cpu").embeddings
+    assert (eyes.look([("a", path)]).embeddings * expected).sum() > 0.999
+    assert not [name for name in eyes.model.backbone.state_dict() if "running_mean" in name]  # it is another network
+
+
 class Drawn:
     """A detector that finds what the key says: a number of faces, and one that reaches out of the picture."""
 
     def detect(self, image: np.ndarray, key: str = "") -> Faces:
-        boxes = {"none": [], "two": [[0, 0, 16, 16], [16, 16, 32, 32]], "out": [[-4, 0, 20, 20]]}[key]
+        boxes = {"none": [], "two": [[3, 3, 13, 13], [17, 17, 27, 27]], "out": [[-4, 3, 20, 23]]}[key]
         count = len(boxes)
         corners = np.array(boxes, np.float32).reshape(-1, 4)
         return Faces(corners, np.ones(count, np.float32), np.full((count, 5, 2), np.nan, np.float32))
 
 
 def test_no_face_many_faces_and_faces_that_are_cut_are_counted(tmp_path: Path) -> None:
-    def crop(image: np.ndarray, box: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        x1, y1, x2, y2 = np.clip(box, 0, 32).astype(int)
-        return image[y1:y2, x1:x2]
-
-    path = picture(tmp_path / "a.png", 0)
+    path, model = picture(tmp_path / "a.png", 0), recogniser(framing="box")
     jobs = [(key, path) for key in ("none", "two", "out")] + [("gone", tmp_path / "gone.png")]
-    everyone = DetectedFaces(Drawn(), lambda faces, height, width: np.arange(len(faces)), crop)
-    found = embed_pictures(jobs, recogniser(framing="box"), everyone, batch_size=2)
+    found = embed_pictures(jobs, model, FaceFramer("box", Drawn(), "all"), batch_size=2)
     assert list(zip(found.keys, found.numbers, strict=True)) == [("two", 0), ("two", 1), ("out", 0)]
-    assert found.boxes.tolist() == [[0, 0, 16, 16], [16, 16, 32, 32], [-4, 0, 20, 20]]
+    assert found.boxes.tolist() == [[3, 3, 13, 13], [17, 17, 27, 27], [-4, 3, 20, 23]]
     assert found.faceless == [("none", "no face found.")] and found.several == [("two", 2)] and found.cut == ["out"]
-    assert [key for key, _ in found.unreadable] == ["gone"]
+    assert [key for key, _ in found.unreadable] == ["gone"] and found.whole == []
     np.testing.assert_allclose(np.linalg.norm(found.embeddings, axis=1), 1, atol=1e-6)
-    first = DetectedFaces(Drawn(), lambda faces, height, width: np.arange(min(1, len(faces))), crop)
-    found = embed_pictures(jobs[1:2], recogniser(framing="box"), first)
-    assert found.keys == ["two"] and found.several == [("two", 2)]
+    found = embed_pictures(jobs[:3], model, FaceFramer("box", Drawn(), "error", "whole"))
+    assert found.keys == ["none", "two", "out"] and found.several == [("two", 2)] and found.faceless == []
+    assert [key for key, _ in found.whole] == ["none", "two"]
+    assert found.boxes.tolist() == [[0, 0, 32, 32], [0, 0, 32, 32], [-4, 3, 20, 23]]
+    assert "no face, taken whole: none: no face found." in found.lines()
+    assert "3 faces embedded; pictures: 0 failed, 2 without a face (2 taken whole), 1 with many" in found.counts()

@@ -33,17 +33,33 @@ def tight_crop(box: Sequence[float], height: int, width: int) -> tuple[int, int,
     >>> tight_crop((60, 60, 79, 109), 300, 300)
     (44, 38, 185, 161)
     """
+    window = _window(box)
+    top, bottom = _clipped(window[0], window[2], height)
+    left, right = _clipped(window[1], window[3], width)
+    if bottom <= top or right <= left:
+        raise ValueError(f"box {list(box)}: lies outside of its picture of {height} x {width}.")
+    return top, left, bottom, right
+
+
+def reaches_out(box: Sequence[float], height: int, width: int) -> bool:
+    """Whether a part of the tight crop lies outside of the picture. Arguments as ``tight_crop``.
+
+    >>> reaches_out((60, 60, 79, 109), 300, 300), reaches_out((10, 60, 79, 109), 300, 300)
+    (False, True)
+    """
+    top, left, bottom, right = (floor(edge + 0.5) for edge in _window(box))
+    return top < 0 or left < 0 or bottom > height or right > width
+
+
+def _window(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """The tight crop before it is clipped: top, left, bottom, right."""
     x, y, box_width, box_height = box
     if box_width <= 0 or box_height <= 0:
         raise ValueError(f"box {list(box)}: expected a width and a height above 0.")
     crop_height = box_height * (1 + EXTENSION)
     crop_width = crop_height * max(LEAST_ASPECT, box_width / box_height)
     centre_y, centre_x = y + box_height / 2, x + box_width / 2
-    top, bottom = _clipped(centre_y - crop_height / 2, centre_y + crop_height / 2, height)
-    left, right = _clipped(centre_x - crop_width / 2, centre_x + crop_width / 2, width)
-    if bottom <= top or right <= left:
-        raise ValueError(f"box {list(box)}: lies outside of its picture of {height} x {width}.")
-    return top, left, bottom, right
+    return centre_y - crop_height / 2, centre_x - crop_width / 2, centre_y + crop_height / 2, centre_x + crop_width / 2
 
 
 def _clipped(start: float, end: float, size: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from bareface.callbacks.checkpoint_io import SafeCheckpointIO
 from bareface.data.datamodule import DataModule
 from bareface.data.dataset import DataSet, IdentityDataSet, MaskDataSet
 from bareface.data.transforms import Letterbox
+from bareface.errors import DataError
 from bareface.io import checkpoint
 from bareface.module import TrainingModule
 from bareface.recognition.inference import prepare
@@ -75,6 +76,8 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
         wanted = f"loader.faces cuts the pictures to loader.framing={cfg.loader.framing}"
         raise ValueError(f"recogniser.framing={cfg.recogniser.framing}: {wanted}. Set both to the same.")
     trained = np.unique(dataset.splits["train"].column("label"))
+    if not len(trained):
+        raise DataError(f"{dataset.root}: the split gives no train pictures. Choose another data.split.")
     recogniser = plain(cfg.recogniser, identities=[dataset.identities[label] for label in trained])
     module = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     return module

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bareface.data.names import spelt_twice
 from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import NONE, Calibration
 from bareface.recognition.gallery.embedding import EmbeddedFaces
 from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind
 from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import SEARCHES, calibrate
-from bareface.recognition.gallery.spelling import spelt_alike
 from bareface.tasks.looking import Looking
 from bareface.tasks.people import people_in, pictures_of
 
@@ -78,7 +78,7 @@ def enroll(
         changed.commit(calibration)
     counts = changed.counts()
     alike = [f"spelt alike: {', '.join(group)}: one person? Then forget one name and enrol it as the other."
-             for group in spelt_alike(counts)]  # fmt: skip
+             for group in spelt_twice(counts)]  # fmt: skip
     several = len(found.keys) - len(new) - sum(number > 0 for number in found.numbers)
     lines = [*remarks, *found.lines(), *(f"stranger {line}" for line in unknown.lines()), *alike, found.counts()]
     lines.append(f"{place.where}: {len(new)} pictures enrolled ({replaced} in place of old ones)")

@@ -82,7 +82,7 @@ def _checked(threshold: float) -> float:
 
 def _table(found: EmbeddedFaces, hits: Hits, least: float) -> pd.DataFrame:
     """A row a face and a row for each picture that gave none."""
-    score = hits.scores[:, 0]
+    score, reasons = hits.scores[:, 0], dict(found.whole)
     table = pd.DataFrame({"picture": found.keys, "face": found.numbers})
     table[["x1", "y1", "x2", "y2"]] = found.boxes
     table["identity"] = [
@@ -93,7 +93,7 @@ def _table(found: EmbeddedFaces, hits: Hits, least: float) -> pd.DataFrame:
         there = hits.identities[:, place] != ""
         table[f"candidate_{place + 1}"] = hits.identities[:, place]
         table[f"score_{place + 1}"] = pd.Series(hits.scores[:, place]).where(there)
-    table["note"] = ""
+    table["note"] = pd.Series([reasons.get(key, "") for key in found.keys], dtype=object)
     nobody = pd.DataFrame([{"picture": key, "note": reason} for key, reason in [*found.unreadable, *found.faceless]])
     if len(nobody):
         table = pd.concat([table, nobody], ignore_index=True)

@@ -4,11 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bareface.data.face_frames import OnNoFace
 from bareface.io.pictures import MAX_PIXELS
-from bareface.recognition.gallery.embedding import EmbeddedFaces, Job, embed_pictures, model_fingerprint
+from bareface.precision import processor_computes_in_bf16
+from bareface.recognition.detection.choice import Choice
+from bareface.recognition.gallery.embedding import (
+    EmbeddedFaces,
+    Job,
+    computing_device,
+    embed_pictures,
+    model_fingerprint,
+)
 from bareface.recognition.gallery.gallery import Card
+from bareface.recognition.inference import prepare
 from bareface.recognition.recogniser import Recogniser
-from bareface.tasks.people import default_detector, face_source
+from bareface.tasks.people import default_detector, face_framer
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Looking:
             model.
         detector_file: Weights or list of the detector, where it needs some.
         faces: Which of several faces is meant: largest, central, all or error.
+        on_no_face: ``fail``: a picture without a face gives nothing. ``whole``: it is taken as it is.
         batch_size: Faces at a time.
         device: auto, cpu or cuda.
         max_pixels: Larger pictures are not decoded.
@@ -29,13 +40,14 @@ class Looking:
     recogniser: Path
     detector: str | None = None
     detector_file: Path | None = None
-    faces: str = "largest"
+    faces: Choice = "largest"
+    on_no_face: OnNoFace = "fail"
     batch_size: int = 32
     device: str = "auto"
     max_pixels: int = MAX_PIXELS
 
     def loaded(self, card: Card | None = None, where: str = "") -> "Eyes":
-        """Loads the model.
+        """Loads the model and makes it fast; its fingerprint is that of the file.
 
         Args:
             card: Of the gallery that its embeddings are for, if there is one.
@@ -50,6 +62,8 @@ class Looking:
         if card is not None:
             card.check_model(fingerprint, where)
         detector = self.detector or (card.detector if card else default_detector(model.framing))
+        if computing_device(self.device).type == "cpu":
+            model = prepare(model, bf16=processor_computes_in_bf16())
         return Eyes(self, model, fingerprint, detector)
 
 
@@ -58,14 +72,14 @@ class Eyes:
 
     Args:
         options: How.
-        model: The recogniser.
-        fingerprint: Its fingerprint.
+        model: The recogniser, prepared for embedding.
+        fingerprint: What it had before that.
         detector: Name of the detector.
     """
 
     def __init__(self, options: Looking, model: Recogniser, fingerprint: str, detector: str) -> None:
         self.options, self.model, self.fingerprint, self.detector = options, model, fingerprint, detector
-        self.source = face_source(model, detector, options.detector_file, options.faces)
+        self.source = face_framer(model, detector, options.detector_file, options.faces, options.on_no_face)
 
     def card(self) -> Card:
         """What a new gallery of this model says of itself."""

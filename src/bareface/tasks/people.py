@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from bareface.data.dataset import Record
+from bareface.data.face_frames import OnNoFace
 from bareface.data.folders import folders_in, pictures_in
 from bareface.errors import DataError
 from bareface.io.pictures import PICTURE_SUFFIXES
-from bareface.recognition.detection.detector import Detector, Faces
+from bareface.recognition.detection.choice import Choice
+from bareface.recognition.detection.detector import Detector
+from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import Job
-from bareface.recognition.gallery.framing_source import DetectedFaces, FaceSource, Picture, whole_picture
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks.build import plain
 from bareface.tasks.launch import conf_folder
@@ -77,7 +76,9 @@ def default_detector(framing: str) -> str:
     return {"picture": "none", "box": "haar", "aligned": "mtcnn"}[framing]
 
 
-def face_source(recogniser: Recogniser, detector: str, file: Path | None, choice: str) -> FaceSource:
+def face_framer(
+    recogniser: Recogniser, detector: str, file: Path | None, choice: Choice, on_no_face: OnNoFace
+) -> FaceFramer:
     """What finds the faces of a picture as a recogniser wants them.
 
     Args:
@@ -85,10 +86,11 @@ def face_source(recogniser: Recogniser, detector: str, file: Path | None, choice
         detector: ``none``, or a file of ``conf/detector``.
         file: The detector's weights or list, where it needs some.
         choice: Which of several faces is meant.
+        on_no_face: What becomes of a picture without a face.
 
     Raises:
         ValueError: A recogniser that looks at whole pictures is given a detector, or another one is given none; or
-            there is no such detector or choice, or the detector lacks its file.
+            there is no such detector or word, or the detector lacks its file.
     """
     known = ["none", *sorted(path.stem for path in (conf_folder() / "detector").glob("*.yaml"))]
     if detector not in known:
@@ -96,19 +98,8 @@ def face_source(recogniser: Recogniser, detector: str, file: Path | None, choice
     if (recogniser.framing == "picture") != (detector == "none"):
         wanted = "none" if recogniser.framing == "picture" else "a detector"
         raise ValueError(f"detector={detector}: this recogniser has framing={recogniser.framing}; expected {wanted}.")
-    if detector == "none":
-        return whole_picture
-    from bareface.data.framing import cut
-    from bareface.recognition.detection.choice import check_choice, choose
-
-    def meant(faces: Faces, height: int, width: int) -> NDArray[np.int64]:
-        return np.asarray(choose(faces, choice, height, width))
-
-    def crop(image: Picture, box: NDArray[np.float32], landmarks: NDArray[np.float32]) -> Picture:
-        return np.asarray(cut(Record(image), recogniser.framing, box, landmarks).image)
-
-    check_choice(choice)
-    return DetectedFaces(_detector(detector, file), meant, crop)
+    built = None if detector == "none" else _detector(detector, file)
+    return FaceFramer(recogniser.framing, built, choice, on_no_face)
 
 
 def _detector(name: str, file: Path | None) -> Detector:

@@ -90,11 +90,11 @@ def test_bias_0_says_nothing_about_the_person_and_bias_1_nearly_everything() -> 
     assert recognised_by_background(1.0) > 0.75
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.3, 1.0])
-def test_bias_is_the_probability_of_the_own_background(bias: float) -> None:
+@pytest.mark.parametrize(("bias", "people", "tolerance"), [(0.0, 4, 0), (0.3, 20, 0.07), (1.0, 4, 0)])
+def test_bias_is_the_probability_of_the_own_background(bias: float, people: int, tolerance: float) -> None:
     renderer = Renderer(height=32, width=32, background_bias=bias)
-    own = np.mean([renderer.render(identity, photo).own_background for identity in range(20) for photo in range(20)])
-    assert own == pytest.approx(bias, abs=0.07)
+    photos = [renderer.render(identity, photo).own_background for identity in range(people) for photo in range(20)]
+    assert np.mean(photos) == pytest.approx(bias, abs=tolerance)
 
 
 @pytest.mark.parametrize("bias", [-0.1, 1.1])

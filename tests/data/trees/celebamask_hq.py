@@ -1,3 +1,5 @@
+import cv2
+
 from bareface.io.pictures import write_picture
 from data.trees.shapes import box, noise
 
@@ -18,15 +20,21 @@ def original(number):
     return 1000 + 7 * number
 
 
+def encoded(mask):
+    """As a PNG file: the masks of all pictures are the same ones."""
+    return cv2.imencode(".png", mask)[1].tobytes()
+
+
 def write(root, numbers=range(12), boxes=BOXES, header=True, identities=True, partition=True):
     """Pictures of 64 x 64, masks of 32 x 32, the mapping, and CelebA's lists of as many pictures as needed."""
     (root / "CelebA-HQ-img").mkdir(parents=True)
+    masks = {part: encoded(box(32, 32, *corners)) for part, corners in boxes.items()}
     for number in numbers:
         write_picture(root / f"CelebA-HQ-img/{number}.jpg", noise(number, 64, 64))
         folder = root / f"CelebAMask-HQ-mask-anno/{number // 2000}"
         folder.mkdir(parents=True, exist_ok=True)
-        for part, corners in boxes.items():
-            write_picture(folder / f"{number:05d}_{part}.png", box(32, 32, *corners))
+        for part, content in masks.items():
+            (folder / f"{number:05d}_{part}.png").write_bytes(content)
     lines = [f"{n:<9d}{original(n) - 1:<12d}{original(n):06d}.jpg\n" for n in numbers]
     heads = ["idx      orig_idx    orig_file\n"] if header else []
     (root / "CelebA-HQ-to-CelebA-mapping.txt").write_text("".join(heads + lines))

@@ -1,13 +1,13 @@
-"""Exact search in 8 bits, thresholds, and spellings."""
+"""Exact search in 8 bits, and thresholds."""
 
 import numpy as np
 import pytest
 
-from bareface.recognition.gallery.calibration import KEPT, Calibration, Scores, threshold_at
+from bareface.recognition.gallery.calibration import KEPT, Calibration, Scores
 from bareface.recognition.gallery.index import ExactIndex, HnswIndex
 from bareface.recognition.gallery.ranking import _pairs
 from bareface.recognition.gallery.scan import Int8Scan
-from bareface.recognition.gallery.spelling import spelt_alike
+from bareface.recognition.protocols.curve import Curve
 
 
 def clustered(count: int, size: int = 64) -> np.ndarray:
@@ -74,15 +74,33 @@ def test_hnsw_finds_nearly_all() -> None:
 )  # of four scores 0.9, 0.7, 0.5, 0.3
 def test_at_most_the_rate_reaches_the_threshold(rate: float, accepted: int) -> None:
     scores = np.array([0.5, 0.9, 0.3, 0.7], np.float32)
-    threshold = threshold_at(scores, 4, rate)
+    threshold = Scores.of(scores).threshold(rate, "--fpir", "searches", "")
     assert int((scores >= threshold).sum()) == accepted
     assert threshold == pytest.approx([0.9, 0.7, 0.5, 0.3][accepted], abs=1e-6)  # the lowest such threshold
 
 
 def test_of_equal_scores_all_stay_below() -> None:
     scores = np.array([0.9, 0.5, 0.5, 0.5], np.float32)
-    threshold = threshold_at(scores, 4, 0.5)
+    threshold = Scores.of(scores).threshold(0.5, "--fpir", "searches", "")
     assert int((scores >= threshold).sum()) == 1
+
+
+@pytest.mark.parametrize("kinds", [5, 40, 10**6])  # few kinds of scores: many ties
+@pytest.mark.parametrize("rate", [0.01, 0.07, 0.29, 0.5, 0.99])
+def test_the_protocols_accept_the_same_at_the_same_rate(rate: float, kinds: int) -> None:
+    rng = np.random.default_rng(kinds)
+    for count in (100, 137, 1000):
+        others, own = (rng.integers(0, kinds, size).astype(np.float32) / kinds for size in (count, 50))
+        threshold = Scores.of(others).threshold(rate, "--fpir", "searches", "")
+        point = Curve.of(own, others).tar_at_far(rate)
+        assert ((others >= threshold).mean(), (own >= threshold).mean()) == pytest.approx((point.far, point.tar))
+        assert point.far <= rate
+
+
+def test_a_rate_that_is_short_of_one_score() -> None:
+    scores = Scores.of(np.linspace(0, 1, 30, dtype=np.float32))
+    with pytest.raises(ValueError, match=r"--fpir=0.0333333: needs at least 31 searches, there are 30\. Enrol more\."):
+        scores.threshold(0.03333333333, "--fpir", "searches", "Enrol more.")
 
 
 def test_rates_that_the_scores_cannot_show() -> None:
@@ -119,8 +137,3 @@ def test_pairs_of_two_identities_in_blocks() -> None:
     found = _pairs(faces, names)
     assert found.count == len(scores)
     np.testing.assert_allclose(found.highest, np.sort(scores)[::-1][:KEPT], atol=1e-6)
-
-
-def test_spellings() -> None:
-    names = ["Ada_Lovelace", "ada lovelace", "ADA", "Ada", "Bob", "Zoë", "Zoe\u0308", "...", "---"]
-    assert spelt_alike(names) == [["ADA", "Ada"], ["Ada_Lovelace", "ada lovelace"], ["Zoe\u0308", "Zoë"]]

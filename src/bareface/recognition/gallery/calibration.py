@@ -7,24 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bareface.recognition.protocols.curve import allowed
+
 KEPT = 10_000
 """So many of the highest scores are kept; with more scores than that, larger rates cannot be had."""
-
-
-def threshold_at(highest: NDArray[np.float32], count: int, rate: float) -> float:
-    """The lowest threshold that at most a share ``rate`` of the scores reaches.
-
-    Args:
-        highest: The highest of the scores, all of them or more than ``rate * count``.
-        count: Number of all scores.
-        rate: The share, 0 < rate < 1. ``rate * count`` must be at least 1, so that the scores can show such a rate.
-
-    Returns:
-        The number just above the highest score that must not be accepted: of equal scores all stay below it.
-    """
-    accepted = math.floor(rate * count + 1e-9)
-    ordered = np.sort(highest)[::-1]
-    return float(np.nextafter(ordered[accepted], np.float32(np.inf), dtype=np.float32))
 
 
 @dataclass(frozen=True)
@@ -45,10 +31,12 @@ class Scores:
         return cls(len(scores), tuple(np.sort(scores)[::-1][:KEPT].tolist()))
 
     def threshold(self, rate: float, option: str, what: str, remedy: str) -> float:
-        """The threshold for a rate.
+        """The lowest threshold that at most a share of the scores reaches, as the protocols count it.
+
+        It is the number just above the highest score that must not be accepted: of equal scores all stay below it.
 
         Args:
-            rate: The share of these scores that may reach it.
+            rate: The share, 0 < rate < 1.
             option: What the user wrote, for messages: ``--fpir``.
             what: What a score comes from, for messages: ``searches``.
             remedy: What else the user can do, for messages.
@@ -58,13 +46,16 @@ class Scores:
         """
         if not 0 < rate < 1:
             raise ValueError(f"{option}={rate:g}: expected 0 < v < 1.")
-        if rate * self.count < 1 - 1e-9:
+        try:
+            accepted = allowed(rate, self.count)
+        except ValueError as error:
             needed = math.ceil(1 / rate - 1e-9)
-            raise ValueError(f"{option}={rate:g}: needs at least {needed} {what}, there are {self.count}. {remedy}")
-        if rate * self.count + 1e-9 >= len(self.highest):
+            reason = f"needs at least {needed} {what}, there are {self.count}"
+            raise ValueError(f"{option}={rate:g}: {reason}. {remedy}") from error
+        if accepted >= len(self.highest):
             most = (len(self.highest) - 1) / self.count
             raise ValueError(f"{option}={rate:g}: expected at most {most:.3g}, higher scores alone are kept.")
-        return threshold_at(np.array(self.highest, np.float32), self.count, rate)
+        return float(np.nextafter(np.float32(self.highest[accepted]), np.float32(np.inf)))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from bareface.data.transforms import Letterbox
 from bareface.errors import PictureError
 from bareface.io.checkpoint import fingerprint
 from bareface.io.pictures import MAX_PIXELS, read_picture
-from bareface.precision import processor_computes_in_bf16
-from bareface.recognition.gallery.framing_source import FaceSource, FramedFaces
+from bareface.recognition.detection.framing import FaceSource, FramedFaces
 from bareface.recognition.recogniser import Recogniser
 
 EMBEDS = ("backbone", "normalise", "shorter", "crop", "canvas", "framing")
@@ -59,8 +58,9 @@ class EmbeddedFaces:
         embeddings: (F, D) float32 of length 1.
         unreadable: Key and reason of each picture that could not be read.
         faceless: Key and reason of each picture that gave no face.
+        whole: Key and reason of each picture without a face that was embedded as it is.
         several: Key and number of faces of each picture with more than one.
-        cut: Key of each picture with a face that reaches out of it.
+        cut: Key of each picture with a face so near the border, or across it, that a part of its crop is missing.
     """
 
     keys: list[str] = field(default_factory=list)
@@ -69,6 +69,7 @@ class EmbeddedFaces:
     embeddings: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     faceless: list[tuple[str, str]] = field(default_factory=list)
+    whole: list[tuple[str, str]] = field(default_factory=list)
     several: list[tuple[str, int]] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
@@ -77,13 +78,16 @@ class EmbeddedFaces:
         return [
             *(f"failed: {reason}" for _, reason in self.unreadable),
             *(f"no face: {key}: {reason}" for key, reason in self.faceless),
+            *(f"no face, taken whole: {key}: {reason}" for key, reason in self.whole),
             *(f"many faces: {key}: {count}" for key, count in self.several),
             *(f"cut by the border: {key}" for key in self.cut),
         ]
 
     def counts(self) -> str:
         """One line."""
-        counted = f"{len(self.unreadable)} failed, {len(self.faceless)} without a face, {len(self.several)} with many"
+        without = f"{len(self.faceless) + len(self.whole)} without a face"
+        without += f" ({len(self.whole)} taken whole)" if self.whole else ""
+        counted = f"{len(self.unreadable)} failed, {without}, {len(self.several)} with many"
         return f"{len(self.keys)} faces embedded; pictures: {counted}, {len(self.cut)} with one cut by the border"
 
 
@@ -99,7 +103,7 @@ def embed_pictures(
 
     Args:
         jobs: The pictures.
-        recogniser: Embeds; in bfloat16 where that is fast.
+        recogniser: Embeds; on a GPU in bfloat16, on the CPU as it was prepared.
         source: Finds the faces; called by one thread at a time.
         batch_size: Faces at a time.
         device: auto, cpu or cuda.
@@ -122,10 +126,10 @@ def embed_pictures(
         tqdm(total=len(jobs), desc="Embedding", unit="picture", disable=not jobs) as bar,
     ):
         for batch in _read_ahead(pool, jobs, batch_size, loader, done, bar):
-            for (key, _), (framed, _, size) in batch:
-                _note(done, key, framed, size)
+            for (key, _), (framed, _) in batch:
+                _note(done, key, framed)
                 boxes.append(framed.boxes)
-            tensors = [tensor for _, (_, crops, _) in batch for tensor in crops]
+            tensors = [tensor for _, (_, crops) in batch for tensor in crops]
             for start in range(0, len(tensors), batch_size):
                 embeddings.append(_embed(tensors[start : start + batch_size], recogniser, where))
     done.boxes = np.concatenate(boxes)
@@ -134,19 +138,18 @@ def embed_pictures(
     return done
 
 
-def _note(done: EmbeddedFaces, key: str, framed: FramedFaces, size: tuple[int, int]) -> None:
+def _note(done: EmbeddedFaces, key: str, framed: FramedFaces) -> None:
     done.keys += [key] * len(framed.crops)
     done.numbers += range(len(framed.crops))
-    if not framed.crops:
-        done.faceless.append((key, framed.reason))
+    if framed.reason:
+        (done.whole if framed.crops else done.faceless).append((key, framed.reason))
     if framed.found > 1:
         done.several.append((key, framed.found))
-    corners, (height, width) = framed.boxes, size
-    if ((corners[:, :2] < 0).any(axis=1) | (corners[:, 2] > width) | (corners[:, 3] > height)).any():
+    if framed.cut_off:
         done.cut.append(key)
 
 
-Loaded = tuple[FramedFaces, list[tuple[Tensor, Tensor]], tuple[int, int]]
+Loaded = tuple[FramedFaces, list[tuple[Tensor, Tensor]]]
 
 
 class _Loader:
@@ -164,7 +167,7 @@ class _Loader:
         tensors = [
             (torch.from_numpy(one.image.transpose(2, 0, 1).copy()), torch.tensor(one.content)) for one in canvases
         ]
-        return framed, tensors, (photo.shape[0], photo.shape[1])
+        return framed, tensors
 
 
 def _read_ahead(
@@ -192,8 +195,7 @@ def _read_ahead(
 @torch.inference_mode()
 def _embed(tensors: list[tuple[Tensor, Tensor]], recogniser: Recogniser, device: torch.device) -> NDArray[np.float32]:
     image, content = (torch.stack(parts).to(device) for parts in zip(*tensors, strict=True))
-    fast = device.type == "cuda" or processor_computes_in_bf16()
-    with torch.autocast(device.type, torch.bfloat16, enabled=fast):
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
         raw = recogniser.embed(image, content)
     embedding = raw.float().cpu().numpy()
     length = np.linalg.norm(embedding, axis=1, keepdims=True)

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import Calibration
 from bareface.recognition.gallery.gallery import Card, Enrolled, Gallery, Hits, IndexKind, Store, missing
+from bareface.recognition.gallery.index import HnswIndex
 from bareface.recognition.gallery.milvus_client import AT_ONCE, MilvusClient, Row
 
 ALWAYS = 2**62
 FIELDS = ("key", "identity", "box", "embedding")
-INDEX = {"exact": ("FLAT", {}), "hnsw": ("HNSW", {"M": 32, "efConstruction": 200})}
+GRAPH = {"M": HnswIndex.NEIGHBOURS, "efConstruction": HnswIndex.WHILE_BUILDING}
+INDEX = {"exact": ("FLAT", {}), "hnsw": ("HNSW", GRAPH)}
 
 
 def _digest(key: str) -> str:

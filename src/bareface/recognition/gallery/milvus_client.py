@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bareface.errors import DataError
+from bareface.recognition.gallery.index import HnswIndex
 
 CHARACTERS = 60_000
 """Of a text that go into one row; a field of text holds 65,535 bytes."""
@@ -94,7 +95,7 @@ class MilvusClient:
         self, name: str, probes: list[list[float]], k: int, which: str, fields: Sequence[str]
     ) -> list[list[Row]]:
         """The nearest rows of those that an expression names, for each probe, best first."""
-        breadth = {"params": {"ef": max(128, k)}}
+        breadth = {"params": {"ef": max(HnswIndex.WHILE_SEARCHING, k)}}
         found: list[list[Row]] = self.client.search(
             name, data=probes, limit=k, filter=which, output_fields=list(fields), search_params=breadth
         )
