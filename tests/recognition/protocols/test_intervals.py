@@ -16,8 +16,8 @@ from bareface.recognition.protocols.intervals import (
     of_share,
     student,
 )
-from bareface.recognition.protocols.scores import AllPairs
-from bareface.recognition.protocols.verification import verify
+from bareface.recognition.protocols.scores import AllPairs, ListedPairs
+from bareface.recognition.protocols.verification import differences, verify
 
 STUDIES, IDENTITIES = 100, 60
 
@@ -64,6 +64,29 @@ def test_pairs_that_share_nobody_are_independent():
     pulls = Pulls(8000)
     pulls.add_shared((values - values.mean()) / 4000, np.arange(4000), np.arange(4000, 8000))
     assert pulls.spread().variance == pytest.approx(values.var() / 4000, rel=2e-3)
+
+
+def test_a_quantity_rests_on_the_kind_of_pairs_that_fewer_identities_have():
+    rng = np.random.default_rng(0)
+    embeddings, identity = (
+        rng.standard_normal((140, 8)),
+        np.concatenate([np.repeat(np.arange(12), 5), 12 + np.arange(80)]),
+    )
+    by_name = {each.quantity: each for each in verify(AllPairs(embeddings, identity), [0.1], {"fixed": 0.0}).estimates}
+    rests_on = {name: each.interval.identities for name, each in by_name.items()}
+    assert rests_on == {"auc": 12, "eer": 12, "tar_at_far_0.1": 12, "tar_at_fixed": 12, "far_at_fixed": 92}
+
+
+def test_what_one_identity_holds_alone_has_no_interval():
+    rng = np.random.default_rng(0)
+    first, second = np.zeros(60, np.int64), np.arange(60, dtype=np.int64)
+    first[:30] = second[:30]  # mated pairs of 30 people, and non-mated ones of 0 with 30 others
+    pairs = ListedPairs(rng.standard_normal(60).astype(np.float32), first, second)
+    estimates = [*verify(pairs, [0.1], {"fixed": 0.0}).estimates, *differences(pairs, pairs, [0.1])]
+    by_name = {each.quantity: each for each in estimates}
+    assert by_name["tar_at_fixed"].interval is not None
+    for name in ("auc", "eer", "far_at_fixed", "tar_at_far_0.1"):
+        assert by_name[name].interval is None and "an interval needs 10" in by_name[name].note, name
 
 
 def test_blocks_give_what_all_at_once_gives():

@@ -55,7 +55,7 @@ def test_few_identities_have_no_interval_and_say_how_many_are_needed():
 
 
 def test_a_harder_crowd_with_more_people_has_narrower_intervals():
-    few, many = (named(verify(AllPairs(*crowd(count)), [0.01]).estimates) for count in (30, 120))
+    few, many = (named(verify(AllPairs(*crowd(count)), [0.01]).estimates) for count in (60, 240))
     for name in few:
         widths = [found[name].interval.high - found[name].interval.low for found in (few, many)]
         assert widths[0] / widths[1] == pytest.approx(2, rel=0.5)

@@ -129,22 +129,27 @@ class Pulls:
         self._twice += float((of_two**2).sum())
 
     def spread(self) -> Spread:
-        """The variance of the sum of all pulls; NaN where there are fewer than two identities.
+        """The variance of the sum of all pulls; NaN where there are fewer than two identities, or one holds all pulls.
+
+        Where both kinds of pulls were added, the quantity rests on as many identities as the kind that has fewer: many
+        who are in non-mated pairs alone say nothing of how mated pairs scatter.
 
         It is never below what it would be if only pulls of the very same identities hung together. The jackknife's
         factor (n - 1) / n is left out (HC3 instead of the jackknife): with 25 identities intervals of AUC and EER held
         the truth too seldom with it.
         """
         own, shared = self._own_count, self._shared_count
-        number = int(np.count_nonzero(own + shared))
+        numbers = [int(np.count_nonzero(count)) for count in (own, shared) if count.any()]
+        number = min(numbers, default=0)
         held = np.stack([own / max(1, own.sum()), shared / max(1, shared.sum() / 2)])
-        if number < 2 or held.max() >= 1:
-            return Spread(float("nan"), float("nan"), number)
+        if number < 2 or held.max() >= 1:  # one identity holds all: nothing tells how others would differ
+            return Spread(float("nan"), float("nan"), min(number, 1))
         each = self._own / (1 - held[0]) + self._shared / (1 - held[1])
         together = max(float((each**2).sum()) - self._twice, self._alone + self._twice)
         fourth = float((each**4).sum())
-        kurtosis = number * fourth / float((each**2).sum()) ** 2 if fourth > 0 else 3.0
-        freedom = max(LEAST_FREEDOM, min(number - 1.0, 2 * number / max(kurtosis - 1, 1e-9)))
+        everybody = int(np.count_nonzero(own + shared))
+        kurtosis = everybody * fourth / float((each**2).sum()) ** 2 if fourth > 0 else 3.0
+        freedom = max(LEAST_FREEDOM, min(number - 1.0, 2 * everybody / max(kurtosis - 1, 1e-9)))
         return Spread(together, freedom, number)
 
 
