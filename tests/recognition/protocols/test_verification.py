@@ -54,11 +54,13 @@ def test_few_identities_have_no_interval_and_say_how_many_are_needed():
     assert all(each.interval is None for each in verify(AllPairs(*crowd(2)), [0.1]).estimates)
 
 
-def test_a_harder_crowd_with_more_people_has_narrower_intervals():
-    few, many = (named(verify(AllPairs(*crowd(count)), [0.01]).estimates) for count in (60, 240))
-    for name in few:
-        widths = [found[name].interval.high - found[name].interval.low for found in (few, many)]
-        assert widths[0] / widths[1] == pytest.approx(2, rel=0.5)
+def test_four_times_as_many_people_have_intervals_half_as_wide():
+    def widths(count):
+        found = [named(verify(AllPairs(*crowd(count, seed=seed)), [0.01]).estimates) for seed in range(8)]
+        return {name: sum(each[name].interval.high - each[name].interval.low for each in found) for name in found[0]}
+
+    few, many = widths(40), widths(160)
+    assert {name: few[name] / many[name] for name in few} == pytest.approx(dict.fromkeys(few, 2), rel=0.25)
 
 
 def test_one_identity_or_no_second_picture():
