@@ -162,6 +162,22 @@ def test_the_pipeline_shows_the_same_faces_in_all_conditions(
     assert sizes == {(32, 28)}  # 24 x 1.3 high, from 16.4 to 47.6; that x 112/128 wide, from 14.35 to 41.65
 
 
+def test_photos_of_which_nothing_can_be_kept_are_no_result(
+    segmentation: Done, recognition: Done, data: Path, tmp_path: Path
+) -> None:
+    people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop"))]
+    models = [
+        f"{name}='{run.folder / 'checkpoints/best.ckpt'}'"
+        for name, run in (("segmenter", segmentation), ("recogniser", recognition))
+    ]
+    options = ["matte.threshold=0.999999", f"data.root={data}", f"runs={tmp_path}", "data.background_bias=0.5"]
+    run = bareface("pipeline", *people, *models, *options)
+    assert run.status == 1 and "no photo can be shown in every condition" in run.stderr.splitlines()[-1]
+    with next(tmp_path.rglob("skipped.csv")).open(newline="") as file:
+        reasons = {row["reason"] for row in csv.DictReader(file)}
+    assert reasons == {"removed: no face+hair found; left out of every condition."}
+
+
 def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: Path) -> None:
     people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "data="))]
     models = [

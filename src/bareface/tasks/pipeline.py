@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from bareface.callbacks.figures import Cell, Picture, Section, publish, sheet
 from bareface.callbacks.predictions import draw_lot
 from bareface.data.dataset import IdentityDataSet
+from bareface.errors import DataError
 from bareface.pipeline import report
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.module import PipelineModule, Sample
@@ -67,7 +68,13 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     except BaseException:
         module.abandon()
         raise
-    rows = report.rows_of(list(conditions), module.tally.compute())
+    sums = module.tally.compute()
+    if not int(sums["pictures"].sum()):
+        raise DataError(
+            f"{dataset.root}: no photo can be shown in every condition, {folder / 'skipped.csv'} says why of each. "
+            "Use another segmenter, foreground or matte.threshold, or fewer conditions."
+        )
+    rows = report.rows_of(list(conditions), sums)
     quality = None if module.quality is None else {name: float(v) for name, v in module.quality.compute().items()}
     results = report.figures_of(rows)
     if quality is not None:
