@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from bareface.io import checkpoint
+from bareface.pipeline.backdrops import BACKDROPS
 from bareface.segmentation.losses.dice import DiceLoss
 from bareface.segmentation.losses.lovasz import LovaszLoss
 from bareface.segmentation.segmenter import NETWORKS
@@ -112,6 +113,11 @@ def test_every_experiment_is_run_by_a_test() -> None:
 @pytest.mark.parametrize("command", list(commands()), ids=" ".join)
 def test_every_value_is_of_the_type_that_its_class_asks_for(command: tuple[str, ...]) -> None:
     check_types(composed(*command, "run=x"))
+
+
+def test_every_backdrop_is_named_where_it_is_chosen() -> None:
+    (line,) = re.findall("^backdrop: .*$", (CONF / "pipeline.yaml").read_text(), re.MULTILINE)
+    assert set(BACKDROPS) <= set(re.findall(r"\w+", line.partition("#")[2])) and "folder" in line
 
 
 def test_another_sum_of_losses_as_the_readme_writes_it() -> None:

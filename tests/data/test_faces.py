@@ -25,6 +25,7 @@ def written(folder, name, text):
 def test_a_csv_with_boxes_alone(tmp_path):
     table = read_faces(written(tmp_path, "a.csv", "key,x1,y1,x2,y2\nb.jpg,1,2,3.5,4\na/é.jpg,5,6,7,8\nb.jpg,0,0,9,9\n"))
     assert len(table) == 3 and table.has_face.all()
+    assert table.has_face is table.has_face, "computed once, not for every picture"
     assert table.boxes[table.rows("b.jpg")].tolist() == [[1, 2, 3.5, 4], [0, 0, 9, 9]]
     assert table.boxes[table.rows("a/é.jpg")].tolist() == [[5, 6, 7, 8]]
     for unknown in ("a", "b", "c.jpg", ""):

@@ -2,20 +2,20 @@ import unicodedata
 
 import pytest
 
-from bareface.data.names import normalised, shared_names, spelling_warnings, spelt_twice
+from bareface.data.names import one_spelling, shared_names, spelling_warnings, spelt_twice
 
 SPELLINGS = ["Ada_Lovelace", "ada lovelace", "Ada-Lovelace", "ADA__LOVELACE", " Ada Lovelace ", "A\u0301da Lovelace"]
 
 
 @pytest.mark.parametrize("spelling", [*SPELLINGS, "Àda_Lovelace."])
 def test_spellings_of_one_name(spelling):
-    assert normalised(spelling) == "ada lovelace"
-    assert normalised(unicodedata.normalize("NFC", spelling)) == normalised(unicodedata.normalize("NFD", spelling))
+    assert one_spelling(spelling) == "ada lovelace"
+    assert one_spelling(unicodedata.normalize("NFC", spelling)) == one_spelling(unicodedata.normalize("NFD", spelling))
 
 
 @pytest.mark.parametrize(("one", "other"), [("s1", "s01"), ("Ada", "Adam"), ("हिन्दी", "हनद"), ("か", "が"), ("_", "-")])
 def test_different_names(one, other):
-    assert normalised(one) != normalised(other)
+    assert one_spelling(one) != one_spelling(other)
 
 
 def test_shared_names_keep_both_spellings():

@@ -48,6 +48,16 @@ def test_batches_of_several_pictures_of_several_identities() -> None:
     assert sixteen.tolist() == [1, 1, 1, 1], "all identities come before one comes again"
 
 
+@pytest.mark.parametrize("together", [2, 3, 4, 5])
+def test_identities_come_equally_often_where_batches_do_not_divide_them(together: int) -> None:
+    labels = np.repeat(np.arange(5), 24)
+    rows = np.array(list(PKSampler(labels, 2 * together, 0, pictures=2)))
+    batches = labels[rows].reshape(-1, together, 2)[:, :, 0]
+    assert all(len(set(batch)) == together for batch in batches.tolist())
+    times = np.bincount(batches.reshape(-1), minlength=5)
+    assert times.sum() == 60 // together * together and times.max() - times.min() <= 1
+
+
 @pytest.mark.parametrize("make", [balanced, pk])
 def test_another_order_in_each_epoch_and_the_same_for_the_same_seed(make: partial) -> None:
     first, again, other = make(), make(), make(seed=1)

@@ -199,6 +199,30 @@ def test_other_people_are_measured_by_their_embeddings(tmp_path: Path) -> None:
     assert found["val/auc"] == pytest.approx(again.compute()["auc"].item())
 
 
+def test_the_head_of_facenet_is_trained_on_what_it_scores_later(tmp_path: Path) -> None:
+    """Not on embeddings of length 1, which its backbone gives to everybody else."""
+    torch.manual_seed(0)
+    backbone = {"_target_": "bareface.recognition.backbones.inception_resnet_v1.InceptionResNetV1", "dropout": 0.0}
+    head = {"_target_": "bareface.recognition.heads.linear.Linear"}
+    facenet = Recogniser(backbone, head, NORMALISE, 80, 80, 80, [f"person {number}" for number in range(3)])
+    torch.nn.init.constant_(facenet.backbone.last_bn.bias, 3.0)  # embeddings of more than length 1
+    trained = module(recogniser=facenet)
+    found = trainer(tmp_path, enable_checkpointing=False).validate(trained, loader(80), verbose=False)[0]
+    trained.eval()
+    with torch.no_grad():
+        batches = list(loader(80))
+        losses = [nn.functional.cross_entropy(facenet(b["image"], b["content"]), b["label"]) for b in batches]
+        assert found["val/loss"] == pytest.approx(torch.stack(losses).mean().item(), rel=1e-5)
+        embedding = facenet.embed(batches[0]["image"], batches[0]["content"])
+        before = facenet.features(batches[0]["image"], batches[0]["content"])
+        torch.testing.assert_close(embedding.norm(dim=1), torch.ones(3))
+        torch.testing.assert_close(nn.functional.normalize(before), embedding)
+        seen: list[torch.Tensor] = []
+        facenet.head.register_forward_hook(lambda part, inputs, output: seen.append(inputs[0]))
+        trained._step({**batches[0], "image": batches[0]["image"]}, "train")
+        torch.testing.assert_close(seen[0], before)
+
+
 def test_a_shared_head_is_kept_from_ddp_and_takes_no_clipping(tmp_path: Path) -> None:
     shared = module(recogniser=recogniser(head="partial_fc.PartialFC"))
     shared.recogniser.head.distribute = lambda: ("weight",)

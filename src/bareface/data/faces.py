@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ class FaceTable:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    @property
+    @cached_property
     def has_face(self) -> NDArray[np.bool_]:
         """Which rows are faces."""
         return np.isfinite(self.boxes[:, 0])

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from bareface.errors import some
 
 
-def normalised(name: str) -> str:
+def one_spelling(name: str) -> str:
     """A name without what its spellings differ in: case, accents, dots, apostrophes, and what stands between words.
 
     A name of nothing but signs stays as it is.
 
-    >>> normalised("Ada_Lovelace") == normalised("ada-lovelace") == normalised(" ADA  Lovelace")
+    >>> one_spelling("Ada_Lovelace") == one_spelling("ada-lovelace") == one_spelling(" ADA  Lovelace")
     True
-    >>> normalised("José_María_Aznar"), normalised("s01") == normalised("s1")
+    >>> one_spelling("José_María_Aznar"), one_spelling("s01") == one_spelling("s1")
     ('jose maria aznar', False)
-    >>> normalised("Shaquille_O'Neal") == normalised("Shaquille_ONeal")
+    >>> one_spelling("Shaquille_O'Neal") == one_spelling("Shaquille_ONeal")
     True
     """
     # the accents of Latin, Greek and Cyrillic letters alone: marks of other scripts are letters
@@ -27,7 +27,7 @@ def normalised(name: str) -> str:
 
 
 def shared_names(first: Iterable[str], second: Iterable[str]) -> dict[str, str]:
-    """The people of one data set who are in another, too, by normalised name.
+    """The people of one data set who are in another, too, whatever the spelling.
 
     Args:
         first: Names of identities.
@@ -39,8 +39,8 @@ def shared_names(first: Iterable[str], second: Iterable[str]) -> dict[str, str]:
     >>> shared_names(["Ada_Lovelace", "Bo"], ["ada lovelace", "Emmy Noether"])
     {'Ada_Lovelace': 'ada lovelace'}
     """
-    known = {normalised(name): name for name in second}
-    return {name: known[normalised(name)] for name in first if normalised(name) in known}
+    known = {one_spelling(name): name for name in second}
+    return {name: known[one_spelling(name)] for name in first if one_spelling(name) in known}
 
 
 def spelt_twice(names: Iterable[str]) -> list[list[str]]:
@@ -51,7 +51,7 @@ def spelt_twice(names: Iterable[str]) -> list[list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(normalised(name), []).append(name)
+        groups.setdefault(one_spelling(name), []).append(name)
     return [group for group in groups.values() if len(group) > 1]
 
 

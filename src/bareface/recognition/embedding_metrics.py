@@ -35,7 +35,7 @@ class EmbeddingMetrics(Metric):
             self.add_state(name, [], dist_reduce_fx="cat")
 
     def update(self, embedding: Tensor, scores: Tensor, label: Tensor) -> None:
-        """Adds a batch: (N, D) embeddings and (N,) labels; scores are not looked at."""
+        """Adds a batch: (N, D) embeddings of any length and (N,) labels; scores are not looked at."""
         self.embedding.append(F.normalize(embedding.float()))
         self.label.append(label)
 

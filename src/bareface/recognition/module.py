@@ -98,12 +98,12 @@ class RecognitionModule(TrainingModule):
 
     def _step(self, batch: Batch, stage: Stage) -> dict[str, Tensor]:
         head, training = self.recogniser.head, stage == "train"
-        embedding = self.recogniser.embed(batch["image"], None if training else batch["content"])
+        features = self.recogniser.features(batch["image"], None if training else batch["content"])
         # Closed-set labels are the head's. Others are told apart by the data's.
         label = self.labels[batch["label"]] if training or self.closed_set else batch["label"]
-        scores = head(embedding, label if training else None)
+        scores = head(features, label if training else None)
         if f"{stage}_metrics" in self.metrics:
-            self.stage_metrics(stage).update(embedding.detach(), scores.detach(), label)
+            self.stage_metrics(stage).update(features.detach(), scores.detach(), label)
         if not (training or self.closed_set):
             return {}
         return {"loss": self.loss(scores, head.target(label) if training else label)}

@@ -97,6 +97,13 @@ class Recogniser(nn.Module):
         embedding: Tensor = self.backbone(self._prepared(image, content))
         return embedding
 
+    def features(self, image: Tensor, content: Tensor | None = None) -> Tensor:
+        """What the head scores: (N, D), the embeddings but for their length. Arguments as ``embed``."""
+        # FaceNet's embeddings have length 1, but its classifier looks at what they were before.
+        options = {"normalise": False} if getattr(self.backbone, "unit_length", False) else {}
+        features: Tensor = self.backbone(self._prepared(image, content), **options)
+        return features
+
     def _prepared(self, image: Tensor, content: Tensor | None) -> Tensor:
         if content is None:
             if image.shape[-2:] != (self.crop, self.crop):
@@ -110,7 +117,5 @@ class Recogniser(nn.Module):
 
     def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
         """Scores the identities: (N, identities) logits. Arguments as ``embed``."""
-        # FaceNet's embeddings have length 1, but its classifier looks at what they were before.
-        options = {"normalise": False} if getattr(self.backbone, "unit_length", False) else {}
-        logits: Tensor = self.head(self.backbone(self._prepared(image, content), **options))
+        logits: Tensor = self.head(self.features(image, content))
         return logits

@@ -53,7 +53,8 @@ def assess(cfg: DictConfig) -> dict[str, float]:
         stages.append("val")
     keys = {stage: [str(key) for key in dataset.splits[stage].column("key")] for stage in stages}
     skipped: dict[str, str] = {}
-    systems = {"recogniser": _recogniser_table(cfg, dataset, stages)}
+    notes: list[str] = []
+    systems = {"recogniser": _recogniser_table(cfg, dataset, stages, notes)}
     if cfg.baseline is not None:
         systems["eigenfaces"] = _baseline_table(cfg, dataset, stages, skipped)
     found: dict[str, Assessment] = {}
@@ -67,8 +68,13 @@ def assess(cfg: DictConfig) -> dict[str, float]:
             found[name].notes.append(f"{name}: {len(missing)} of {len(keys[cfg.stage])} pictures left out, skipped.csv")
             skipped |= {key: f"no embedding in {cfg.embeddings}" for key in missing if cfg.embeddings is not None}
         tested.append(test)
-    if "verification" in plan.protocols and len(tested) == 2 and tested[0].keys == tested[1].keys:
-        found["difference"] = difference(tested[1], tested[0], plan.fars)
+    found["recogniser"].notes += notes
+    if "verification" in plan.protocols and len(tested) == 2:
+        if tested[0].keys == tested[1].keys:
+            found["difference"] = difference(tested[1], tested[0], plan.fars)
+        else:
+            shown = ", ".join(f"{name} {len(test)}" for name, test in zip(systems, tested, strict=True))
+            found["recogniser"].notes.append(f"difference: left out, the pictures are not the same: {shown}")
     _list_skipped(skipped, folder / "skipped.csv")
     note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
     report.write_tables(found, note, folder)
@@ -95,11 +101,14 @@ def _names(dataset: DataSet) -> tuple[str, ...]:
     return dataset.identities if isinstance(dataset, IdentityDataSet) else ()
 
 
-def _recogniser_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage]) -> Embeddings:
+def _recogniser_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage], notes: list[str]) -> Embeddings:
     if cfg.embeddings is not None:
         return Embeddings.read(Path(cfg.embeddings))
     writer = TableWriter(_names(dataset))
-    embed(cfg, build.embedding_recogniser(cfg), dataset, stages, writer, cfg.flip)
+    recogniser = build.embedding_recogniser(cfg)
+    if note := build.framing_note(cfg, recogniser.framing):
+        notes.append(note)
+    embed(cfg, recogniser, dataset, stages, writer, cfg.flip)
     return writer.table
 
 

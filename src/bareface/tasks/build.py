@@ -19,7 +19,7 @@ from bareface.errors import DataError
 from bareface.io import checkpoint
 from bareface.module import TrainingModule
 from bareface.recognition.inference import prepare
-from bareface.recognition.recogniser import Recogniser
+from bareface.recognition.recogniser import Framing, Recogniser
 from bareface.segmentation.losses.class_weight import ClassWeightedLoss
 
 log = logging.getLogger(__name__)
@@ -50,11 +50,40 @@ def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
     return module
 
 
-def evaluation_data(cfg: DictConfig, dataset: DataSet, canvas: int) -> DataModule:
-    """The loaders of a data set where nothing is trained: pictures letterboxed to a canvas."""
+def evaluation_data(cfg: DictConfig, dataset: DataSet, canvas: int, framing: Framing | None = None) -> DataModule:
+    """The loaders of a data set where nothing is trained: pictures letterboxed to a canvas.
+
+    Args:
+        cfg: Has the loader.
+        dataset: Has the pictures.
+        canvas: Side of the canvas in pixels.
+        framing: Of the recogniser that sees them; None: no recogniser does.
+
+    Raises:
+        ValueError: The pictures would be cut otherwise than the recogniser's.
+    """
+    note = "" if framing is None else framing_note(cfg, framing)
+    if note:
+        log.info(note)
     letterbox = Letterbox(canvas)
     module: DataModule = plain(cfg.loader, dataset=dataset, train_transform=letterbox, eval_transform=letterbox)
     return module
+
+
+def framing_note(cfg: DictConfig, framing: Framing) -> str:
+    """What is to be said of pictures that a trained recogniser sees as they are; empty where they are cut for it.
+
+    Raises:
+        ValueError: ``loader.faces`` would cut them otherwise than the recogniser's.
+    """
+    its = f"this recogniser has framing={framing}"
+    if cfg.loader.faces is None:
+        return "" if framing == "picture" else f"loader.faces=null: {its}; the pictures are taken as cut already."
+    if framing == "picture":
+        raise ValueError(f"loader.faces={cfg.loader.faces}: {its}. Set loader.faces=null.")
+    if framing != cfg.loader.framing:
+        raise ValueError(f"loader.framing={cfg.loader.framing}: {its}. Set loader.framing={framing}.")
+    return ""
 
 
 def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:

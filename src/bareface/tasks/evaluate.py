@@ -39,7 +39,8 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         if not isinstance(dataset, IdentityDataSet):
             raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
         module = build.plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
-    data = build.evaluation_data(cfg, dataset, module.card["size" if "segmenter" in cfg else "canvas"])
+    canvas = module.card["size" if "segmenter" in cfg else "canvas"]
+    data = build.evaluation_data(cfg, dataset, canvas, module.card.get("framing"))
     build.balance_as_trained(module, path)
     if cfg.compile:
         module.network.compile()

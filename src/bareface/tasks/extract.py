@@ -56,11 +56,11 @@ def embed(
     Returns:
         How many pictures could be read.
     """
-    data = build.evaluation_data(cfg, dataset, recogniser.canvas)
-    loader = data.loader(ConcatDataset([data.samples(stage, augment=False) for stage in stages]))
     embedder = Embedder(recogniser, writer, flip)
     complete = False
     try:
+        data = build.evaluation_data(cfg, dataset, recogniser.canvas, recogniser.framing)
+        loader = data.loader(ConcatDataset([data.samples(stage, augment=False) for stage in stages]))
         build.trainer(cfg, []).predict(embedder, loader, return_predictions=False)
         complete = True
     finally:

@@ -35,7 +35,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     dataset = build.plain(cfg.data)
     if not isinstance(dataset, IdentityDataSet):
         raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
-    data = build.evaluation_data(cfg, dataset, cfg.canvas)
+    data = build.evaluation_data(cfg, dataset, cfg.canvas, recogniser.framing)
     conditions = {str(name): build.plain(node) for name, node in cfg.conditions.items() if node is not None}
     manifest = dataset.splits[cfg.stage]
     keys = sorted(manifest.column("key"), key=draw_lot)[: cfg.samples] if cfg.samples else []

@@ -72,7 +72,7 @@ class HeadContract:
         where = torch.tensor([0, 1, 0, 1])
         F.cross_entropy(built(given, where), built.target(where)).backward()
         for value in (given, *built.parameters()):
-            assert value.grad is None or not value.grad.isnan().any()
+            assert value.grad is None or value.grad.abs().amax() < 1e8, "64 / 1e-6 at most"
 
     def test_bf16_autocast_agrees(self) -> None:
         built = self.build()

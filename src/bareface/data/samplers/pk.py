@@ -12,8 +12,9 @@ from bareface.errors import DataError
 class PKSampler(IdentitySampler):
     """Batches of ``batch_size / pictures`` different identities with ``pictures`` pictures each.
 
-    An epoch has as many batches as the pictures fill, at least one a process. Identities come equally often; the
-    pictures of each come in a random order, and those of one that has too few for a batch come again in it.
+    An epoch has as many batches as the pictures fill, at least one a process. Identities come equally often, or some
+    once more than others; the pictures of each come in a random order, and those of one that has too few for a batch
+    come again in it.
 
     Args:
         labels: (N,) identity of each picture.
@@ -51,10 +52,7 @@ class PKSampler(IdentitySampler):
     def order(self, random: np.random.Generator) -> Rows:
         """Each process takes every ``num_replicas``-th batch."""
         total = self.batches * self.num_replicas
-        of_a_round = len(self.size) // self.identities  # batches without a repeated identity
-        rounds = np.tile(np.arange(len(self.size)), (-(-total // of_a_round), 1))
-        drawn = random.permuted(rounds, axis=1)[:, : of_a_round * self.identities].reshape(-1)
-        identity = drawn[: total * self.identities]
+        identity = self._identities(total, random)
         order = np.argsort(identity, kind="stable")
         starts = np.searchsorted(identity[order], identity[order])
         turn = np.empty_like(order)  # how often the identity came before
@@ -62,3 +60,15 @@ class PKSampler(IdentitySampler):
         number = turn[:, None] * self.pictures + np.arange(self.pictures)
         rows = self.draws(np.repeat(identity, self.pictures), number.reshape(-1), random)
         return rows.reshape(total, self.batch_size)[self.rank :: self.num_replicas].reshape(-1)
+
+    def _identities(self, total: int, random: np.random.Generator) -> Rows:
+        """Those of ``total`` batches, in rounds of all; a batch that two rounds share has none of them twice."""
+        wanted, found, left = total * self.identities, 0, np.zeros(0, np.int64)
+        rounds: list[Rows] = []
+        while found < wanted:
+            drawn = random.permutation(len(self.size))
+            fresh = np.flatnonzero(~np.isin(drawn, left))[: self.identities - len(left)]
+            rounds.append(np.concatenate([drawn[fresh], np.delete(drawn, fresh)]))
+            found += len(drawn)
+            left = rounds[-1][len(drawn) - found % self.identities :]
+        return np.concatenate(rounds)[:wanted]

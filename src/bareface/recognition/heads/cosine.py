@@ -9,13 +9,16 @@ from torch.nn import functional as F
 
 from bareface.recognition.heads.head import Head
 
+SHORTEST = 1e-6
+"""Length below which a vector has no direction to speak of: the gradient of one of zeros is divided by it."""
+
 
 def cosines(embedding: Tensor, centres: Tensor) -> Tensor:
     """Cosine of the angle between (N, D) embeddings and (C, D) centres: (N, C) in [-1, 1].
 
-    A vector of zeros is at right angles to everything.
+    A vector of zeros is at right angles to everything; one shorter than ``SHORTEST`` has smaller cosines.
     """
-    return F.linear(F.normalize(embedding), F.normalize(centres)).clamp(-1, 1)
+    return F.linear(F.normalize(embedding, eps=SHORTEST), F.normalize(centres, eps=SHORTEST)).clamp(-1, 1)
 
 
 def turned(cosine: Tensor, angle: float) -> Tensor:

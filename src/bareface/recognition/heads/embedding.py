@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from bareface.recognition.heads.cosine import SHORTEST
 from bareface.recognition.heads.head import Head
 
 
@@ -20,4 +21,4 @@ class Embedding(Head):
     def forward(self, embedding: Tensor, label: Tensor | None = None) -> Tensor:
         """(N, D) float32 of length 1, the same with and without a label; zeros stay zeros."""
         with torch.autocast(embedding.device.type, enabled=False):
-            return F.normalize(embedding.float())
+            return F.normalize(embedding.float(), eps=SHORTEST)
