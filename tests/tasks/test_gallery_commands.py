@@ -12,6 +12,7 @@ from e2e.conftest import Done, bareface
 from bareface.recognition.detection.detector import Faces
 from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import embed_pictures, model_fingerprint
+from bareface.recognition.gallery.location import store
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks.looking import Looking
 
@@ -168,6 +169,24 @@ def test_strangers_make_thresholds(faces: Path, enrolled: tuple[str, ...], tmp_p
     assert "10 searches in N = 5 pictures (pictures of strangers)" in run("forget", "Bob", *enrolled[:2]).stdout
     done = run("identify", tmp_path / "strangers", *enrolled, "--fpir", "0.1")
     assert "N = 3 pictures; calibrated when N was 5" in done.stdout
+    done = run("enroll", faces, *enrolled)
+    assert "its thresholds came from strangers and no longer do: add --strangers DIR to keep them so" in done.stdout
+    assert done.status == 0 and "no longer do" not in run("enroll", faces, *enrolled).stdout
+
+
+def test_no_score_of_the_forgotten_is_left_beside_those_of_strangers(
+    faces: Path, enrolled: tuple[str, ...], tmp_path: Path
+) -> None:
+    for seed in range(500, 510):
+        picture(tmp_path / "strangers" / f"{seed}.png", seed)
+    assert run("enroll", faces, *enrolled, "--strangers", tmp_path / "strangers").status == 0
+    before = store(enrolled[1]).open().card.calibration
+    assert run("forget", "Bob", *enrolled[:2]).status == 0
+    after = store(enrolled[1]).open().card.calibration
+    assert (after.source, after.searches, after.pictures) == ("strangers", before.searches, 5)
+    assert (before.pairs.count, after.pairs.count) == (2 * 2 + 2 * 1 + 2 * 1, 2 * 1)  # Ada's two with Cleo's one
+    assert run("forget", "Cleo", *enrolled[:2]).status == 0
+    assert store(enrolled[1]).open().card.calibration.pairs.highest == ()
 
 
 def test_too_few_people_for_a_rate(faces: Path, enrolled: tuple[str, ...]) -> None:
