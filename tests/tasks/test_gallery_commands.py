@@ -224,7 +224,10 @@ def test_verify_without_a_threshold_and_with_one(faces: Path, models: dict[str, 
         (["identify", "{faces}", "--threshold", "0", "--batch-size", "0"], "batch-size=0: expected at least 1"),
         (["identify", "{faces}", "--threshold", "0", "--max-pixels", "0"], "max-pixels=0: expected at least 1"),
         (["identify", "{faces}", "--threshold", "0", "--device", "tpu"], "device=tpu: expected auto, cpu or cuda"),
-        (["identify", "{faces}", "--threshold", "0", "--detector", "eyes"], "detector=eyes: expected one of none"),
+        (
+            ["verify", "{faces}/Ada/0.png", "{faces}/Ada/1.png", "--detector", "eyes"],
+            "detector=eyes: expected one of none",
+        ),
         (["enroll", "{faces}/none"], "none: no such folder. Expected a folder with a folder for each person"),
         (["enroll", "{faces}/Ada"], "no pictures of people found. Expected files such as"),
         (["enroll", "{faces}/bad"], "a folder is called unknown, the answer for strangers"),
@@ -251,6 +254,30 @@ def test_a_model_that_wants_boxes_needs_a_detector(faces: Path, models: dict[str
     done = run("enroll", faces, *model, "--detector", "none")
     assert done.status == 1 and "this recogniser has framing=box; expected a detector" in done.stderr
     assert not (tmp_path / "b").exists()
+
+
+def test_the_detector_is_the_gallerys(faces: Path, models: dict[str, str], tmp_path: Path) -> None:
+    model = ("--gallery", tmp_path / "b", "--recogniser", models["box"], "--on-no-face", "whole")
+    assert run("enroll", faces, *model).status == 0
+    table = tmp_path / "boxes.csv"
+    table.write_text("key,x1,y1,x2,y2\n")
+    mtcnn = ("--detector", "mtcnn", "--detector-file", tmp_path)
+    expected = "/b: made with the detector haar, --detector is mtcnn; other crops need other thresholds. Use that"
+    for words in (("enroll", faces), ("identify", faces / "Ada", "--threshold", "0")):
+        done = run(*words, *model, *mtcnn)
+        assert done.status == 1 and expected in done.stderr and done.stderr.count("\n") == 1
+    assert run("enroll", faces, *model, "--detector", "haar").status == 0
+    boxes = ("--detector", "boxes", "--detector-file", table)  # any detector may have made the table
+    done = run("identify", faces / "Ada", *model, "--threshold", "0", *boxes)
+    assert done.status == 0 and done.stdout.count("\tAda\t") == 2
+
+
+def test_a_file_that_the_detector_does_not_read(faces: Path, models: dict[str, str], tmp_path: Path) -> None:
+    nowhere = ("--gallery", tmp_path / "b", "--detector-file", "/nonexistent")
+    for model, name in (("own", "none"), ("box", "haar")):
+        done = run("enroll", faces, *nowhere, "--recogniser", models[model])
+        expected = f"detector={name}: reads no file, --detector-file=/nonexistent was given. Leave it out."
+        assert done.status == 1 and expected in done.stderr
 
 
 def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
