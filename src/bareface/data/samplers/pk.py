@@ -13,7 +13,8 @@ class PKSampler(IdentitySampler):
     """Batches of ``batch_size / pictures`` different identities with ``pictures`` pictures each.
 
     An epoch has as many batches as the pictures fill, at least one a process. Identities come equally often on average:
-    a round of all of them leaves out, at random, those that do not fill a batch. The pictures of each come in a random order, and those of one that has too few for a batch come again in it.
+    a round of all of them leaves out, at random, those that do not fill a batch. The pictures of each come in a random
+    order, and those of one that has too few for a batch come again in it.
 
     Args:
         labels: (N,) identity of each picture.
