@@ -293,6 +293,16 @@ def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
     assert model_fingerprint(same) != own
 
 
+def test_the_same_model_spelt_in_another_way_has_the_same_fingerprint() -> None:
+    model = recogniser()
+    own = model_fingerprint(model)
+    model.card["normalise"] = {"channels": "rgb", "std": (64, 64, 64), "mean": [120, 120.0, 120]}
+    model.card["backbone"] = {**model.card["backbone"], "stem": "imagenet"}
+    assert model_fingerprint(model) == own
+    model.card["normalise"] = {**model.card["normalise"], "channels": "bgr"}
+    assert model_fingerprint(model) != own
+
+
 def test_a_prepared_recogniser_has_the_fingerprint_and_the_embeddings_of_its_file(
     faces: Path, models: dict[str, str]
 ) -> None:
