@@ -90,6 +90,7 @@ def test_a_malicious_file_is_refused_and_runs_nothing(tmp_path):
         (([b"x"] * 4, [True] * 2), r"lfw\.bin: 2 pairs are too few for 10 folds\. Get it anew\."),
         (([b"x"] * 40, [0.5] * 20), r"lfw\.bin: flags of pairs that are not true or false\."),
         (([b"x"] * 40, [2] * 20), r"lfw\.bin: flags of pairs that are not true or false\."),
+        (([b"x"] * 40, [[True], []] * 10), r"lfw\.bin: flags of pairs that are not true or false\."),
         (
             ([b"x", "y"] * 20, [True] * 20),
             r"lfw\.bin: picture 000001 is str, expected the bytes of a file, or",

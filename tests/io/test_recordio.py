@@ -85,6 +85,8 @@ def test_labels_without_reading_pictures(tmp_path):
         file.heads(np.array([0, 4]))
     with pytest.raises(DataError, match=r"the record at byte 9999 reaches beyond"):
         file.heads(np.array([0, 9999]))
+    with pytest.raises(DataError, match=r"the record at byte -4 reaches beyond"):
+        file.heads(np.array([0, -4, 9999]))
 
 
 def test_labels_of_a_record_that_is_too_short(tmp_path):

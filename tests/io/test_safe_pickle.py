@@ -2,6 +2,8 @@ import io
 import os
 import pickle
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -155,6 +157,33 @@ def test_a_list_in_itself(tmp_path):
     value.append(value)
     with pytest.raises(DataError, match=r"not a pickle, or a damaged one \(RecursionError"):
         load_arrays(saved(tmp_path, value))
+
+
+def test_a_key_so_deep_that_its_hash_ends_the_process(tmp_path):
+    path = saved(tmp_path, b"\x80\x02})" + b"\x85" * 3_000_000 + b"K\x01s.")
+    reading = "import sys, pathlib, bareface.io.safe_pickle as s; s.load_arrays(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", reading, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 1  # not a signal's number
+    assert "DataError" in done.stderr and "refused, for it has a key of type tuple, expected text or int" in done.stderr
+
+
+ARRAY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"}" + ARRAY + b"K\x01s.", r"has a key of type array, expected text or int"),
+        (b"}(K\x01K\x01)K\x01u.", r"has a key of type tuple"),
+        (b"(K\x01K\x01)K\x01d.", r"has a key of type tuple"),
+        (b"\x8f(K\x01\x90.", r"holds a set where a value is expected"),
+        (b"(K\x01\x91.", r"holds a set where a value is expected"),
+    ],
+)
+def test_what_would_be_hashed_is_plain(tmp_path, content, message):
+    with pytest.raises(DataError, match=rf"x\.pkl: refused, for it {message}"):
+        load_arrays(saved(tmp_path, b"\x80\x02" + content))
+    assert load_arrays(saved(tmp_path, b"(K\x01K\x02S'a'\nK\x03d.")) == {1: 2, b"a": 3}
 
 
 def test_persistent_ids_are_refused(tmp_path):

@@ -12,6 +12,7 @@ from e2e.conftest import Done, bareface
 from bareface.recognition.detection.detector import Faces
 from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import embed_pictures, model_fingerprint
+from bareface.recognition.gallery.location import store
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks.looking import Looking
 
@@ -168,6 +169,24 @@ def test_strangers_make_thresholds(faces: Path, enrolled: tuple[str, ...], tmp_p
     assert "10 searches in N = 5 pictures (pictures of strangers)" in run("forget", "Bob", *enrolled[:2]).stdout
     done = run("identify", tmp_path / "strangers", *enrolled, "--fpir", "0.1")
     assert "N = 3 pictures; calibrated when N was 5" in done.stdout
+    done = run("enroll", faces, *enrolled)
+    assert "its thresholds came from strangers and no longer do: add --strangers DIR to keep them so" in done.stdout
+    assert done.status == 0 and "no longer do" not in run("enroll", faces, *enrolled).stdout
+
+
+def test_no_score_of_the_forgotten_is_left_beside_those_of_strangers(
+    faces: Path, enrolled: tuple[str, ...], tmp_path: Path
+) -> None:
+    for seed in range(500, 510):
+        picture(tmp_path / "strangers" / f"{seed}.png", seed)
+    assert run("enroll", faces, *enrolled, "--strangers", tmp_path / "strangers").status == 0
+    before = store(enrolled[1]).open().card.calibration
+    assert run("forget", "Bob", *enrolled[:2]).status == 0
+    after = store(enrolled[1]).open().card.calibration
+    assert (after.source, after.searches, after.pictures) == ("strangers", before.searches, 5)
+    assert (before.pairs.count, after.pairs.count) == (2 * 2 + 2 * 1 + 2 * 1, 2 * 1)  # Ada's two with Cleo's one
+    assert run("forget", "Cleo", *enrolled[:2]).status == 0
+    assert store(enrolled[1]).open().card.calibration.pairs.highest == ()
 
 
 def test_too_few_people_for_a_rate(faces: Path, enrolled: tuple[str, ...]) -> None:
@@ -205,7 +224,10 @@ def test_verify_without_a_threshold_and_with_one(faces: Path, models: dict[str, 
         (["identify", "{faces}", "--threshold", "0", "--batch-size", "0"], "batch-size=0: expected at least 1"),
         (["identify", "{faces}", "--threshold", "0", "--max-pixels", "0"], "max-pixels=0: expected at least 1"),
         (["identify", "{faces}", "--threshold", "0", "--device", "tpu"], "device=tpu: expected auto, cpu or cuda"),
-        (["identify", "{faces}", "--threshold", "0", "--detector", "eyes"], "detector=eyes: expected one of none"),
+        (
+            ["verify", "{faces}/Ada/0.png", "{faces}/Ada/1.png", "--detector", "eyes"],
+            "detector=eyes: expected one of none",
+        ),
         (["enroll", "{faces}/none"], "none: no such folder. Expected a folder with a folder for each person"),
         (["enroll", "{faces}/Ada"], "no pictures of people found. Expected files such as"),
         (["enroll", "{faces}/bad"], "a folder is called unknown, the answer for strangers"),
@@ -234,6 +256,30 @@ def test_a_model_that_wants_boxes_needs_a_detector(faces: Path, models: dict[str
     assert not (tmp_path / "b").exists()
 
 
+def test_the_detector_is_the_gallerys(faces: Path, models: dict[str, str], tmp_path: Path) -> None:
+    model = ("--gallery", tmp_path / "b", "--recogniser", models["box"], "--on-no-face", "whole")
+    assert run("enroll", faces, *model).status == 0
+    table = tmp_path / "boxes.csv"
+    table.write_text("key,x1,y1,x2,y2\n")
+    mtcnn = ("--detector", "mtcnn", "--detector-file", tmp_path)
+    expected = "/b: made with the detector haar, --detector is mtcnn; other crops need other thresholds. Use that"
+    for words in (("enroll", faces), ("identify", faces / "Ada", "--threshold", "0")):
+        done = run(*words, *model, *mtcnn)
+        assert done.status == 1 and expected in done.stderr and done.stderr.count("\n") == 1
+    assert run("enroll", faces, *model, "--detector", "haar").status == 0
+    boxes = ("--detector", "boxes", "--detector-file", table)  # any detector may have made the table
+    done = run("identify", faces / "Ada", *model, "--threshold", "0", *boxes)
+    assert done.status == 0 and done.stdout.count("\tAda\t") == 2
+
+
+def test_a_file_that_the_detector_does_not_read(faces: Path, models: dict[str, str], tmp_path: Path) -> None:
+    nowhere = ("--gallery", tmp_path / "b", "--detector-file", "/nonexistent")
+    for model, name in (("own", "none"), ("box", "haar")):
+        done = run("enroll", faces, *nowhere, "--recogniser", models[model])
+        expected = f"detector={name}: reads no file, --detector-file=/nonexistent was given. Leave it out."
+        assert done.status == 1 and expected in done.stderr
+
+
 def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
     model = recogniser()
     own = model_fingerprint(model)
@@ -245,6 +291,16 @@ def test_the_fingerprint_is_of_what_changes_embeddings() -> None:
     with torch.no_grad():
         next(same.backbone.parameters())[0, 0, 0, 0] += 1e-3
     assert model_fingerprint(same) != own
+
+
+def test_the_same_model_spelt_in_another_way_has_the_same_fingerprint() -> None:
+    model = recogniser()
+    own = model_fingerprint(model)
+    model.card["normalise"] = {"channels": "rgb", "std": (64, 64, 64), "mean": [120, 120.0, 120]}
+    model.card["backbone"] = {**model.card["backbone"], "stem": "imagenet"}
+    assert model_fingerprint(model) == own
+    model.card["normalise"] = {**model.card["normalise"], "channels": "bgr"}
+    assert model_fingerprint(model) != own
 
 
 def test_a_prepared_recogniser_has_the_fingerprint_and_the_embeddings_of_its_file(

@@ -82,7 +82,10 @@ def _content(loaded: Any, path: Path) -> tuple[list[tuple[bytes, tuple[int, int]
     """Bytes of each picture with height and width (0, 0 where it is encoded), and whether each pair is mated."""
     if not isinstance(loaded, (tuple, list)) or len(loaded) != 2 or not isinstance(loaded[0], list):
         raise DataError(f"{path}: not a list of pictures and a list of flags. {SOURCES}")
-    flags = np.asarray(loaded[1])
+    try:
+        flags = np.asarray(loaded[1])
+    except ValueError:  # lists of unequal length
+        flags = np.zeros(0)
     if flags.ndim != 1 or not (flags.dtype == bool or (flags.dtype.kind in "iu" and np.isin(flags, (0, 1)).all())):
         raise DataError(f"{path}: flags of pairs that are not true or false. {SOURCES}")
     if len(loaded[0]) != 2 * len(flags):

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import inspect
 import json
 import pickle
 from collections.abc import Mapping
@@ -106,6 +107,29 @@ def fill(model: nn.Module, state: Mapping[str, torch.Tensor], path: Path) -> Non
     if odd:
         raise CheckpointError(f"{path}: weights do not fit the network in {some(odd)}. Use another checkpoint.")
     model.load_state_dict(dict(state))
+
+
+def spelt_out(spec: Mapping[str, Any], kind: type[nn.Module]) -> dict[str, Any]:
+    """The plain values that a module is made of, the same however they were written.
+
+    Args:
+        spec: Some arguments of the module, and possibly ``_target_``.
+        kind: Its class, whose defaults stand for what was left out.
+
+    Returns:
+        All arguments; numbers are floats, sequences lists.
+    """
+    parameters = inspect.signature(kind).parameters.values()
+    defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
+    return {name: _one_spelling(value) for name, value in {**defaults, **spec}.items()}
+
+
+def _one_spelling(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _one_spelling(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_one_spelling(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def fingerprint(module: nn.Module, card: Mapping[str, Any]) -> str:

@@ -86,7 +86,7 @@ class RecordFile:
             DataError: There is no record at a position, or it is too short.
         """
         if len(offsets) and (offsets.min() < 0 or offsets.max() + _FRAME.size + _HEAD.size > self.size):
-            raise DataError(self._beyond(int(offsets.max())))
+            raise DataError(self._beyond(int(offsets.min() if offsets.min() < 0 else offsets.max())))
         content = np.memmap(self.path, np.uint8, "r") if len(offsets) else np.zeros(0, np.uint8)
         labels = np.full((len(offsets), 2), np.nan, np.float32)
         for start in range(0, len(offsets), _CHUNK):

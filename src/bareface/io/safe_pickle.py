@@ -109,8 +109,11 @@ ARRAYS: Mapping[tuple[str, str], Callable[..., Any]] = {
 """The names that a pickle of arrays needs, and what is made in their place."""
 
 
-class AllowListUnpickler(pickle.Unpickler):
-    """Reads a pickle whose every name is on a list.
+class AllowListUnpickler(pickle._Unpickler):
+    """Reads a pickle whose every name is on a list, and whose dicts have plain keys.
+
+    The standard library's reader in Python, not the one in C, for it alone lets keys be looked at before they are
+    hashed: the hash of a tuple in a tuple in a tuple, and so on, overflows the stack and ends the process.
 
     Args:
         content: The pickle.
@@ -129,6 +132,32 @@ class AllowListUnpickler(pickle.Unpickler):
         if (module, name) not in self.allowed:
             raise _RefusedError(f"asks for {module}.{name}")
         return self.allowed[module, name]
+
+
+def _with_plain_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
+    """What reads an opcode that fills a dict; its keys lie there on the stack."""
+    read: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
+
+    def checked(reader: Any) -> None:
+        for key in reader.stack[keys]:
+            if not isinstance(key, (str, bytes, int)):
+                raise _RefusedError(f"has a key of type {type(key).__name__.strip('_').lower()}, expected text or int")
+        read(reader)
+
+    return checked
+
+
+def _refuse_set(_: Any) -> None:
+    raise _RefusedError("holds a set where a value is expected")
+
+
+AllowListUnpickler.dispatch = {
+    **pickle._Unpickler.dispatch,
+    pickle.SETITEM[0]: _with_plain_keys(pickle.SETITEM, slice(-2, -1)),
+    pickle.SETITEMS[0]: _with_plain_keys(pickle.SETITEMS, slice(0, None, 2)),
+    pickle.DICT[0]: _with_plain_keys(pickle.DICT, slice(0, None, 2)),
+    **{opcode[0]: _refuse_set for opcode in (pickle.EMPTY_SET, pickle.FROZENSET, pickle.ADDITEMS)},
+}
 
 
 def load_arrays(path: Path, encoding: Encoding = "bytes") -> Any:

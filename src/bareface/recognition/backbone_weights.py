@@ -23,6 +23,7 @@ def fill_backbone(recogniser: Recogniser, path: Path) -> None:
     """
     card, state = checkpoint.load_model(path, "recognition", PREFIX)
     ours, theirs = recogniser.card["backbone"], card["backbone"]
-    if ours != theirs:
+    kind = type(recogniser.backbone)
+    if checkpoint.spelt_out(ours, kind) != checkpoint.spelt_out(theirs, kind):
         raise CheckpointError(f"backbone_weights={path}: its backbone is {theirs}, this run's is {ours}. Use the same.")
     checkpoint.fill(recogniser.backbone, state, path)

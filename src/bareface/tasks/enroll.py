@@ -1,6 +1,6 @@
 """``bareface enroll`` and ``bareface forget``: who is in a gallery."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from bareface.recognition.gallery.calibration import NONE, Calibration
 from bareface.recognition.gallery.embedding import EmbeddedFaces
 from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind
 from bareface.recognition.gallery.location import store
-from bareface.recognition.gallery.ranking import SEARCHES, calibrate
+from bareface.recognition.gallery.ranking import SEARCHES, calibrate, impostors
 from bareface.tasks.looking import Looking
 from bareface.tasks.people import people_in, pictures_of
 
@@ -75,12 +75,17 @@ def enroll(
         replaced = old.present(new.keys)
         changed = old.with_index(index).adding(new)
         calibration = calibrate(changed, unknown.embeddings if others else None, searches) if searches else NONE
+        dropped = old.card.calibration.source == "strangers" and calibration.source != "strangers"
         changed.commit(calibration)
     counts = changed.counts()
     alike = [f"spelt alike: {', '.join(group)}: one person? Then forget one name and enrol it as the other."
              for group in spelt_twice(counts)]  # fmt: skip
     several = len(found.keys) - len(new) - sum(number > 0 for number in found.numbers)
     lines = [*remarks, *found.lines(), *(f"stranger {line}" for line in unknown.lines()), *alike, found.counts()]
+    if dropped:
+        lines.append(
+            f"{place.where}: its thresholds came from strangers and no longer do: add --strangers DIR to keep them so"
+        )
     lines.append(f"{place.where}: {len(new)} pictures enrolled ({replaced} in place of old ones)")
     lines.append(f"{place.where}: {len(changed)} pictures of {len(counts)} identities; {describe(calibration)}")
     return Done(lines, not (found.unreadable or found.faceless or unknown.unreadable or several))
@@ -110,6 +115,7 @@ def forget(identity: str, gallery: str) -> Done:
     """Removes somebody from a gallery: pictures' embeddings, index and old versions.
 
     Thresholds that came from the gallery are made anew; those from strangers stay, and are then a little too strict.
+    Those of pairs come from the gallery always.
 
     Raises:
         ValueError: Nobody of this name is enrolled.
@@ -122,8 +128,11 @@ def forget(identity: str, gallery: str) -> Done:
     with place.writing():
         old = place.open()
         changed = old.removing(identity)
-        keeps = old.card.calibration.source == "strangers" or not old.card.calibration.searches.count
-        calibration = old.card.calibration if keeps else calibrate(changed)
+        calibration = old.card.calibration
+        if calibration.source == "strangers":
+            calibration = replace(calibration, pairs=impostors(changed))
+        elif calibration.searches.count:
+            calibration = calibrate(changed)
         changed.commit(calibration)
     gone = len(old) - len(changed)
     left = f"{len(changed)} pictures of {len(changed.counts())} identities are left"

@@ -55,13 +55,15 @@ class Looking:
 
         Raises:
             DataError: The gallery was made by another model.
-            ValueError: The detector and the model do not go together.
+            ValueError: The detector does not go together with the model, or is not the gallery's.
         """
         model = Recogniser.load(self.recogniser)
         fingerprint = model_fingerprint(model)
         if card is not None:
             card.check_model(fingerprint, where)
         detector = self.detector or (card.detector if card else default_detector(model.framing))
+        if card is not None:
+            card.check_detector(detector, where)
         if computing_device(self.device).type == "cpu":
             model = prepare(model, bf16=processor_computes_in_bf16())
         return Eyes(self, model, fingerprint, detector)

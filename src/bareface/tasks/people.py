@@ -90,7 +90,7 @@ def face_framer(
 
     Raises:
         ValueError: A recogniser that looks at whole pictures is given a detector, or another one is given none; or
-            there is no such detector or word, or the detector lacks its file.
+            there is no such detector or word, or the detector lacks its file, or is given one that it does not read.
     """
     known = ["none", *sorted(path.stem for path in (conf_folder() / "detector").glob("*.yaml"))]
     if detector not in known:
@@ -98,16 +98,18 @@ def face_framer(
     if (recogniser.framing == "picture") != (detector == "none"):
         wanted = "none" if recogniser.framing == "picture" else "a detector"
         raise ValueError(f"detector={detector}: this recogniser has framing={recogniser.framing}; expected {wanted}.")
-    built = None if detector == "none" else _detector(detector, file)
+    built = _detector(detector, file)
     return FaceFramer(recogniser.framing, built, choice, on_no_face)
 
 
-def _detector(name: str, file: Path | None) -> Detector:
+def _detector(name: str, file: Path | None) -> Detector | None:
     """The detector of ``conf/detector/NAME.yaml``, with the file where that leaves a value open."""
-    node = OmegaConf.load(conf_folder() / "detector" / f"{name}.yaml")
-    for key in OmegaConf.missing_keys(node):
+    node = OmegaConf.create() if name == "none" else OmegaConf.load(conf_folder() / "detector" / f"{name}.yaml")
+    open_keys = OmegaConf.missing_keys(node)
+    if file is not None and not open_keys:
+        raise ValueError(f"detector={name}: reads no file, --detector-file={file} was given. Leave it out.")
+    for key in open_keys:
         if file is None:
             raise ValueError(f"detector={name}: needs its {key}. Add --detector-file PATH.")
         OmegaConf.update(node, key, str(file))
-    built: Detector = plain(node)
-    return built
+    return plain(node) if node else None

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bareface.recognition.gallery.calibration import KEPT, Calibration, Scores
+from bareface.recognition.gallery.gallery import Enrolled
 from bareface.recognition.gallery.index import ExactIndex, HnswIndex
-from bareface.recognition.gallery.ranking import _pairs
+from bareface.recognition.gallery.ranking import PAIRED, _pairs, impostors
 from bareface.recognition.gallery.scan import Int8Scan
 from bareface.recognition.protocols.curve import Curve
 
@@ -129,6 +130,25 @@ def test_false_positives_of_strangers_are_as_rare_as_was_asked() -> None:
     rng = np.random.default_rng(3)
     threshold = Scores.of(rng.beta(2, 5, 10_000).astype(np.float32)).threshold(0.05, "--fpir", "searches", "")
     assert (rng.beta(2, 5, 100_000) >= threshold).mean() == pytest.approx(0.05, abs=0.008)
+
+
+class Many:
+    """What is enrolled in a large gallery."""
+
+    def __init__(self, count: int) -> None:
+        names = np.array([f"p{number}" for number in range(count)], object)
+        self.enrolled = Enrolled(names, names, np.zeros((count, 4), np.float32), clustered(count))
+
+    def sample(self, count: int) -> Enrolled:
+        return self.enrolled.take(np.arange(min(count, len(self.enrolled))))
+
+
+def test_the_default_rate_of_verify_can_be_had_from_many_pictures() -> None:
+    pairs = impostors(Many(5000))
+    assert pairs.count == PAIRED * (PAIRED - 1) // 2 == 7_998_000
+    threshold = Calibration("gallery", 5000, pairs, pairs).for_pair(0.001)
+    scores = (clustered(5000)[:4000] @ clustered(5000)[:4000].T)[np.triu_indices(4000, 1)]
+    assert 7900 < (scores >= threshold).sum() <= 7998  # a thousandth of the pairs; BLAS rounds a few in another way
 
 
 def test_pairs_of_two_identities_in_blocks() -> None:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from bareface.data.dataset import Record
 from bareface.data.transforms import Letterbox
 from bareface.errors import PictureError
-from bareface.io.checkpoint import fingerprint
+from bareface.io.checkpoint import fingerprint, spelt_out
 from bareface.io.pictures import MAX_PIXELS, read_picture
 from bareface.recognition.detection.framing import FaceSource, FramedFaces
 from bareface.recognition.recogniser import Recogniser
@@ -31,7 +31,10 @@ Job = tuple[str, Path]
 
 def model_fingerprint(recogniser: Recogniser) -> str:
     """Tells apart models whose embeddings cannot be compared; equal for the same weights under another head."""
-    return fingerprint(recogniser.backbone, {name: recogniser.card[name] for name in EMBEDS})
+    card = {name: recogniser.card[name] for name in EMBEDS}
+    for part in ("backbone", "normalise"):
+        card[part] = spelt_out(card[part], type(getattr(recogniser, part)))
+    return fingerprint(recogniser.backbone, card)
 
 
 def computing_device(name: str) -> torch.device:

@@ -119,6 +119,18 @@ class Card:
                 f"{where}: {made}; their embeddings cannot be compared. Use that model, or another gallery."
             )
 
+    def check_detector(self, detector: str, where: str) -> None:
+        """Refuses the crops of another detector; a table of boxes may be any detector's.
+
+        Raises:
+            ValueError: The detectors differ.
+        """
+        if detector != self.detector and "boxes" not in (detector, self.detector):
+            made = f"made with the detector {self.detector}, --detector is {detector}"
+            raise ValueError(
+                f"{where}: {made}; other crops need other thresholds. Use that detector, or another gallery."
+            )
+
 
 class Gallery(ABC):
     """Enrolled faces of one model.

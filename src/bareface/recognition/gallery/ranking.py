@@ -10,6 +10,8 @@ BATCH = 64
 """Probes searched at a time."""
 SEARCHES = 10_000
 """How many enrolled pictures a calibration searches; of a larger gallery a sample."""
+PAIRED = 4_000
+"""So many enrolled pictures are compared with each other; of their pairs a thousandth is among the scores kept."""
 
 
 def nearest_people(
@@ -71,15 +73,23 @@ def calibrate(gallery: Gallery, strangers: NDArray[np.float32] | None = None, se
             everybody else's, which needs two identities; with one there is no score.
         searches: At most so many enrolled pictures are searched.
     """
-    enrolled = gallery.sample(searches)
-    probes, without = (enrolled.embeddings, enrolled.identities) if strangers is None else (strangers, None)
-    best = nearest_people(gallery, probes, 1, without).scores[:, 0]
+    if strangers is None:
+        enrolled = gallery.sample(searches)
+        best = nearest_people(gallery, enrolled.embeddings, 1, enrolled.identities).scores[:, 0]
+    else:
+        best = nearest_people(gallery, strangers, 1).scores[:, 0]
     return Calibration(
         "gallery" if strangers is None else "strangers",
         len(gallery),
         Scores.of(best[np.isfinite(best)]),
-        _pairs(enrolled.embeddings, enrolled.identities),
+        impostors(gallery),
     )
+
+
+def impostors(gallery: Gallery) -> Scores:
+    """Scores of the pairs of two identities among at most ``PAIRED`` enrolled pictures."""
+    enrolled = gallery.sample(PAIRED)
+    return _pairs(enrolled.embeddings, enrolled.identities)
 
 
 def _pairs(embeddings: NDArray[np.float32], identities: NDArray[np.object_]) -> Scores:
