@@ -145,15 +145,30 @@ def test_packing_leaves_what_comes_out(arguments: dict[str, int]) -> None:
     for shape in ((1, 8, 9, 11), (3, 8, 64, 64)):
         image = torch.randn(shape).bfloat16().contiguous(memory_format=torch.channels_last)
         packed = nn.Sequential(*network)
-        pack(packed)
+        pack(packed, image)
         torch.testing.assert_close(packed(image), network(image))
         assert isinstance(packed[0], PackedConvolution)
 
 
 def test_what_cannot_be_packed_stays() -> None:
+    last = nn.ConvTranspose2d(3, 3, 1)
     network = nn.Sequential(
-        nn.Conv2d(3, 3, 3, padding="same"), nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), nn.Conv1d(3, 3, 1)
+        nn.Conv2d(3, 3, 3, padding="same"), nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), last
     )
     before = list(network)
-    pack(network)
+    pack(network, torch.zeros(1, 3, 8, 8))
     assert list(network) == before
+
+
+def test_weights_are_packed_for_the_maps_that_they_will_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For others they would be sorted in every call after all, which is slower than not to pack them."""
+    sizes = []
+
+    def noting(convolution: nn.Conv2d, size: torch.Size) -> nn.Module:
+        sizes.append(tuple(size))
+        return convolution
+
+    monkeypatch.setattr("bareface.recognition.packing.PackedConvolution", noting)
+    network = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 5, 1, stride=2))
+    pack(network, torch.zeros(1, 3, 20, 12))
+    assert sizes == [(1, 3, 20, 12), (1, 4, 10, 6)]

@@ -21,13 +21,14 @@ class BFloat16Backbone(nn.Module):
 
     Args:
         backbone: In evaluation mode; its weights are converted and, where PyTorch can, packed.
+        example: (N, 3, H, W) of the size that it is fast for.
     """
 
-    def __init__(self, backbone: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, example: Tensor) -> None:
         super().__init__()
         self.backbone = backbone.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if can_pack():
-            pack(self.backbone)
+            pack(self.backbone, example.to(torch.bfloat16, memory_format=torch.channels_last))
         self.embedding_size = backbone.embedding_size
         self.unit_length: bool = bool(getattr(backbone, "unit_length", False))
 
@@ -53,7 +54,7 @@ def prepare(recogniser: Recogniser, bf16: bool) -> Recogniser:
     noise = torch.randn(1, 3, recogniser.crop, recogniser.crop, generator=torch.Generator().manual_seed(0))
     backbone = fold(recogniser.backbone, noise)
     backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    recogniser.backbone = BFloat16Backbone(backbone) if bf16 else backbone
+    recogniser.backbone = BFloat16Backbone(backbone, noise) if bf16 else backbone
     return recogniser
 
 

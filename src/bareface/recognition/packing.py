@@ -1,10 +1,9 @@
 """Convolutions whose weights lie in the order that the processor's library wants, once and not in every call."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
-
-SIZE = (1, 64, 64)
-"""Batch, height and width that the order is chosen for; on others it is as good as any."""
 
 
 class PackedConvolution(nn.Module):
@@ -15,19 +14,19 @@ class PackedConvolution(nn.Module):
 
     Args:
         convolution: What it computes; in bfloat16, padded with zeros.
+        size: (N, C, H, W) of its input. The order is chosen for it; on maps of another height and width the library
+            may sort the weights in every call after all, which takes many times as long as the convolution.
     """
 
     weight: Tensor
 
-    def __init__(self, convolution: nn.Conv2d) -> None:
+    def __init__(self, convolution: nn.Conv2d, size: Sequence[int]) -> None:
         super().__init__()
         self.stride, self.padding = list(convolution.stride), [int(side) for side in convolution.padding]
         self.dilation, self.groups = list(convolution.dilation), convolution.groups
         self.bias = convolution.bias
-        batch, height, width = SIZE
-        sizes = [batch, convolution.in_channels, height, width]
         ordered = torch.ops.mkldnn._reorder_convolution_weight(
-            convolution.weight.detach(), self.padding, self.stride, self.dilation, self.groups, sizes
+            convolution.weight.detach(), self.padding, self.stride, self.dilation, self.groups, list(size)
         )
         self.register_buffer("weight", ordered, persistent=False)
 
@@ -46,8 +45,23 @@ def can_pack() -> bool:
     return available and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
 
-def pack(network: nn.Module) -> None:
-    """Replaces the convolutions of a network in bfloat16, in place; others than ``Conv2d`` itself stay."""
+def pack(network: nn.Module, example: Tensor) -> None:
+    """Replaces the convolutions of a network in bfloat16, in place; others than ``Conv2d`` itself stay.
+
+    Args:
+        network: In evaluation mode.
+        example: A batch of the size that it will see; a run on it shows how large each convolution's input is.
+    """
+    sizes: dict[nn.Module, Sequence[int]] = {}
+    hooks = [
+        module.register_forward_pre_hook(lambda module, inputs: sizes.update({module: inputs[0].shape}))
+        for module in network.modules()
+        if type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
+    ]
+    with torch.no_grad():
+        network(example)
+    for hook in hooks:
+        hook.remove()
     for name, module in list(network.named_modules()):
-        if type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str):
-            network.set_submodule(name, PackedConvolution(module))
+        if isinstance(module, nn.Conv2d) and module in sizes:
+            network.set_submodule(name, PackedConvolution(module, sizes[module]))
