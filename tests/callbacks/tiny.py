@@ -137,8 +137,11 @@ class TinyRecogniser(nn.Module):
     def embed(self, image: Tensor, content: Tensor | None = None) -> Tensor:
         return self.backbone(nn.functional.adaptive_avg_pool2d(image.float() / 128 - 1, 3).flatten(1))
 
+    def features(self, image: Tensor, content: Tensor | None = None) -> Tensor:
+        return self.embed(image, content)
+
     def forward(self, image: Tensor, content: Tensor | None = None) -> Tensor:
-        return self.head(self.embed(image, content))
+        return self.head(self.features(image, content))
 
 
 def segmentation() -> SegmentationModule:
