@@ -136,3 +136,10 @@ def test_as_many_trials_as_the_target_says_may_pass(target, trials):
 def test_refusals(work, message):
     with pytest.raises(ValueError, match=message):
         work()
+
+
+@pytest.mark.parametrize("trials", [*range(1, 200), 1201, 4500, 2700, 99_999, 100_001])
+def test_the_rate_that_is_advised_can_be_measured(trials):
+    with pytest.raises(ValueError, match="Ask for at least") as refusal:
+        allowed(0.5 / trials, trials)
+    assert allowed(float(str(refusal.value).rsplit(" ", 1)[1].removesuffix(".")), trials) >= 1

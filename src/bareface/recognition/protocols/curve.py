@@ -1,5 +1,6 @@
 """Mated against non-mated scores: ROC, DET, AUC, EER, and TAR at a FAR. Exact: no bins, ties are one step."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,7 +65,10 @@ def allowed(target: float, trials: int, rate: str = "FAR", what: str = "non-mate
     count += (count + 1) / trials <= target if trials else 0  # 0.29 * 100 is just under 29
     if count < 1:
         rule = f"{target:g} of {trials:,} {what} is less than one of them"
-        raise ValueError(f"{rate}={target:g}: {rule}. Ask for at least {1 / trials if trials else 1:.2g}.")
+        least = f"{1 / trials if trials else 1:.2g}"
+        if trials and float(least) * trials < 1:  # rounded down: one more in the last digit
+            least = f"{1 / trials + 0.5 * 10 ** (math.floor(math.log10(1 / trials)) - 1):.2g}"
+        raise ValueError(f"{rate}={target:g}: {rule}. Ask for at least {least}.")
     return count
 
 
