@@ -1,6 +1,7 @@
 """What every data set is: a manifest (which samples there are) plus a reader (how one becomes arrays)."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,3 +123,8 @@ class IdentityDataSet(DataSet):
     def names(self, manifest: Manifest) -> tuple[str, ...]:
         """As ``identities``, for samples of which some are known to be faulty."""
         return self.identities
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Group of each identity, by name, where the data says one, as gender; empty where it does not."""
+        return {}

@@ -98,6 +98,11 @@ class VGGFace2(SurveyedDataSet, IdentityDataSet):
         path = self._beside("identity_meta.csv", "meta")
         return read_identity_meta(path) if path.is_file() else None
 
+    @property
+    def groups(self) -> dict[str, str]:
+        """Gender of each identity, ``m`` or ``f``; empty where there is no identity_meta.csv."""
+        return {} if self.meta is None else dict(zip(self.meta.ids, self.meta.genders, strict=True))
+
     def mask_values(self) -> frozenset[int] | None:
         """The codes that mask files may hold."""
         return None if self.masks is None else self.codes.known

@@ -39,6 +39,18 @@ def test_all_pairs_are_those_of_two_loops(block, monkeypatch):
     assert sum(map(len, together)) == len(set.union(*together)), "a pair of identities is in two blocks"
 
 
+@pytest.mark.parametrize("block", [1, 10_000])
+def test_the_first_picture_of_a_pair_may_look_otherwise(block, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", block)
+    references, shown = [[1, 0], [0, 1], [1, 1]], [[0, 1], [1, 1], [1, 0]]
+    pairs = AllPairs(shown, ["b", "b", "a"], references)
+    # a comes first: its reference (1, 1) against the shown (0, 1) and (1, 1) of b
+    np.testing.assert_allclose(sorted(pairs.non_mated()), [np.sqrt(0.5), 1], atol=1e-6)
+    np.testing.assert_allclose(pairs.mated[0], [np.sqrt(0.5)], atol=1e-6)  # (1, 0) against (1, 1)
+    with pytest.raises(ValueError, match=r"references of shape \(1, 2\): expected \(3, 2\)"):
+        AllPairs(shown, ["b", "b", "a"], [[1, 0]])
+
+
 def test_listed_pairs_are_divided_by_identity():
     pairs = ListedPairs(np.array([0.1, 0.9, 0.3], np.float32), np.array([0, 1, 2]), np.array([1, 1, 0]))
     assert pairs.count == 3

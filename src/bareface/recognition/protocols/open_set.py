@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,8 @@ def open_set(
             estimates += [replace(nothing, quantity=name) for name in names]
             continue
         point = curve.tar_at_far(fpir)
-        tpir, spread = _at_fpir(curve, scores, people, largest, strangers, point)
-        shares = tpir, 1 - tpir
+        found = _at(curve, scores, people, largest, strangers, point)
+        shares, spread = (found.tpir, 1 - found.tpir), found.spread()
         estimates += [row(*each, spread, threshold=point.threshold) for each in zip(names, shares, strict=True)]
     for name, threshold in (thresholds or {}).items():
         fpir_found, fpir_spread = of_outcomes(largest >= threshold, strangers)
@@ -80,22 +81,57 @@ def open_set(
     return OpenSet(curve, tuple(estimates))
 
 
-def _at_fpir(
+class Found(NamedTuple):
+    """TPIR where the strangers put the threshold.
+
+    Attributes:
+        tpir: Share of the mated probes that are found.
+        pulls: (Q,) what each probe adds to its deviation, the mated ones first: a stranger's high score raises the
+            threshold, which lowers TPIR.
+        identity: (Q,) of each pull.
+        mated: How many of them are of mated probes.
+    """
+
+    tpir: float
+    pulls: NDArray[np.float64]
+    identity: Identities
+    mated: int
+
+    def spread(self) -> Spread:
+        """How far TPIR scatters: with the people, and with the strangers."""
+        people, strangers = self.identity[: self.mated], self.identity[self.mated :]
+        own, other = (Pulls(int(self.identity.max()) + 1) for _ in range(2))
+        own.add(self.pulls[: self.mated], people)
+        shared = bool(np.isin(strangers, people).any())  # then the same identities pull at both
+        (own if shared else other).add(self.pulls[self.mated :], strangers)
+        return own.spread() if shared else own.spread().plus(other.spread())
+
+
+def at_fpir(searches: Searches, fpir: float, rank: int = 1) -> Found:
+    """TPIR at the largest FPIR not above the one wanted.
+
+    Args:
+        searches: Mated and non-mated ones.
+        fpir: The rate.
+        rank: How many candidates are looked at.
+
+    Raises:
+        ValueError: There are no mated probes, no non-mated ones, or too few to show the rate.
+    """
+    curve = open_set_curve(searches, rank)
+    people, strangers = searches.identity[searches.mated], searches.identity[~searches.mated]
+    allowed(fpir, len(strangers), "FPIR", "non-mated probes")
+    return _at(curve, found_scores(searches, rank), people, _largest(searches), strangers, curve.tar_at_far(fpir))
+
+
+def _at(
     curve: Curve, scores: Floats, people: Identities, largest: Floats, strangers: Identities, point: Point
-) -> tuple[float, Spread]:
-    """TPIR where the strangers put the threshold, and how far it scatters: with the people, and with the strangers."""
-    turned = largest >= point.threshold
+) -> Found:
+    turned, found = largest >= point.threshold, scores >= point.threshold
     fpir, turned_away = of_outcomes(turned, strangers)
-    slope = curve.slope(point.far, float(np.sqrt(turned_away.variance)))
-    found = scores >= point.threshold
-    tpir, spread = of_outcomes(found, people)
-    if not np.isin(strangers, people).any():
-        return tpir, spread.plus(turned_away._replace(variance=slope**2 * turned_away.variance))
-    # the same identities pull at both: a stranger's high score raises the threshold, which lowers TPIR
+    slope, tpir = curve.slope(point.far, float(np.sqrt(turned_away.variance))), float(np.mean(found))
     pulls = np.concatenate([(found - tpir) / len(found), -slope * (turned - fpir) / len(turned)])
-    both = Pulls(int(max(people.max(), strangers.max())) + 1)
-    both.add(pulls, np.concatenate([people, strangers]))
-    return tpir, both.spread()
+    return Found(tpir, pulls, np.concatenate([people, strangers]), len(people))
 
 
 def open_set_curve(searches: Searches, rank: int = 1) -> Curve:

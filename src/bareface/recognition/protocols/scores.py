@@ -82,11 +82,16 @@ def pair_scores(embeddings: ArrayLike, first: NDArray[np.integer[Any]], second: 
         (P,) float32 in [-1, 1].
     """
     unit = normalised(embeddings)
+    return _cosines(unit, unit, first, second)
+
+
+def _cosines(one: Floats, other: Floats, first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> Floats:
+    """Of rows of one matrix with rows of another, both of length 1, so many at a time."""
     found = np.empty(len(first), np.float32)
-    step = max(1, BLOCK // max(1, unit.shape[1]))
+    step = max(1, BLOCK // max(1, one.shape[1]))
     for start in range(0, len(first), step):
         part = slice(start, start + step)
-        found[part] = np.einsum("pd,pd->p", unit[first[part]], unit[second[part]])
+        found[part] = np.einsum("pd,pd->p", one[first[part]], other[second[part]])
     return found
 
 
@@ -152,26 +157,32 @@ class AllPairs:
     Args:
         embeddings: (N, D), of any length.
         identities: (N,) numbers or names.
+        references: (N, D), the same pictures as they look where they are the first one of a pair, e.g. before something
+            was done to them; None: as they always look. The first one is that whose identity comes first.
 
     Raises:
         ValueError: The lengths differ, or an embedding holds a value that is not a finite number.
     """
 
-    def __init__(self, embeddings: ArrayLike, identities: ArrayLike) -> None:
+    def __init__(self, embeddings: ArrayLike, identities: ArrayLike, references: ArrayLike | None = None) -> None:
         names, numbers = np.unique(np.asarray(identities), return_inverse=True)
         unit = normalised(embeddings)
+        before = unit if references is None else normalised(references)
         if len(unit) != len(numbers):
             raise ValueError(f"{len(unit)} embeddings and {len(numbers)} identities: expected as many of each.")
+        if unit.shape != before.shape:
+            raise ValueError(f"references of shape {before.shape}: expected {unit.shape}, as the embeddings.")
         order = np.argsort(numbers, kind="stable")
         self.count = len(names)
         self._unit, self._identity = unit[order], numbers[order].astype(np.int64)
+        self._references = self._unit if references is None else before[order]
         self._starts = np.searchsorted(self._identity, np.arange(self.count + 1))
 
     @cached_property
     def mated(self) -> tuple[Floats, Identities]:
         """Similarities of all pairs within an identity, and their identities."""
         first, second = self._within()
-        return pair_scores(self._unit, first, second), self._identity[first]
+        return _cosines(self._references, self._unit, first, second), self._identity[first]
 
     def non_mated(self) -> Floats:
         """Similarities of all pairs of different identities."""
@@ -211,5 +222,5 @@ class AllPairs:
 
     def _block(self, low: int, high: int) -> tuple[Floats, NDArray[np.bool_]]:
         """Similarities of rows to all rows from the first of them on, and which of them count."""
-        scores = self._unit[low:high] @ self._unit[low:].T
+        scores = self._references[low:high] @ self._unit[low:].T
         return scores, self._identity[low:high, None] < self._identity[None, low:]

@@ -157,17 +157,17 @@ def quantities(
     return found
 
 
-def scatter(arms: Sequence[tuple[int, Comparisons, Sequence[Quantity]]]) -> list[Spread]:
+def scatter(arms: Sequence[tuple[float, Comparisons, Sequence[Quantity]]]) -> list[Spread]:
     """How far quantities scatter, or sums and differences of them over the same pairs.
 
     Args:
-        arms: Sign, pairs and quantities of each arm; the quantities of all arms correspond.
+        arms: Factor, pairs and quantities of each arm; the quantities of all arms correspond.
     """
     lists = [arm[2] for arm in arms]
     pulls = [Pulls(arms[0][1].count) for _ in lists[0]]
     identity = arms[0][1].mated[1]
     for number, pull in enumerate(pulls):
-        own = [sign * q[number].mated(pairs.mated[0]) for sign, pairs, q in arms if q[number].mated is not None]  # type: ignore[misc]
+        own = [factor * q[number].mated(pairs.mated[0]) for factor, pairs, q in arms if q[number].mated is not None]  # type: ignore[misc]
         if own:
             pull.add(np.sum(own, 0), identity)
     for blocks in zip(*(pairs.blocks() for _, pairs, _ in arms), strict=True):
