@@ -170,8 +170,10 @@ class DataModule(pl.LightningDataModule):
         return [int(count) for count in counts[: len(self.dataset.classes)]]
 
     def write_splits(self, folder: Path) -> None:
-        """Writes ``train.txt``, ``val.txt`` and ``test.txt``: one key a line."""
+        """Writes ``train.txt``, ``val.txt`` and ``test.txt``, one key a line, and ``root.txt``: the data's folder."""
         folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(folder / "root.txt") as path:
+            path.write_text(f"{self.dataset.root.absolute()}\n", encoding="utf-8")
         for stage in STAGES:
             with atomic_path(folder / f"{stage}.txt") as path, path.open("w", encoding="utf-8") as file:
                 file.writelines(f"{key}\n" for key in self.dataset.splits[stage].column("key"))

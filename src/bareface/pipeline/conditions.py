@@ -42,7 +42,20 @@ class Condition(nn.Module):
         if source is not None and source not in get_args(Source):
             raise ValueError(f"condition.source={source}: expected one of {', '.join(get_args(Source))}, or null.")
         self.foreground, self.source = foreground, source
+        self.settings = None if matte is None else dict(matte)
         self.own = None if matte is None else Matte(**matte)
+
+    @property
+    @abstractmethod
+    def meaning(self) -> str:
+        """What is shown, in words."""
+
+    def kept(self) -> str:
+        """The foreground in words, with what is special about its mattes."""
+        origin = {None: "", "mask": " (true mattes)", "random": " (as much of anything)"}
+        words = origin.get(self.source, f" (mattes of {self.source})")
+        own = "" if not self.settings else f" ({', '.join(f'{key} {each}' for key, each in self.settings.items())})"
+        return f"{self.foreground}{words}{own}"
 
     @abstractmethod
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
@@ -64,6 +77,11 @@ class Original(Condition):
 
     def __init__(self) -> None:
         super().__init__()
+
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        return "the photo as it is"
 
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The photos."""
@@ -90,7 +108,12 @@ class Removed(Condition):
         matte: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(foreground, source, matte)
-        self.backdrop = backdrops.backdrop(backdrop)
+        self.backdrop_name, self.backdrop = backdrop, backdrops.backdrop(backdrop)
+
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        return f"{self.kept()} in front of {self.backdrop_name}"
 
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The composites."""
@@ -128,6 +151,12 @@ class BackgroundOnly(Condition):
             raise ValueError(f"condition.hidden={hidden}: expected one of {', '.join(get_args(Hidden))}.")
         self.hidden = hidden
 
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        how = {"shape": "black in its own shape", "box": "under a black box", "tiled": "under tiles of the background"}
+        return f"the background, {self.kept()} {how[self.hidden]}"
+
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The backgrounds."""
         matte = self.mattes_of(mattes)
@@ -162,6 +191,11 @@ class MaskOnly(Condition):
     def __init__(self, foreground: str, source: Source | None = None, matte: Mapping[str, Any] | None = None) -> None:
         super().__init__(foreground, source, matte)
 
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        return f"the outline of {self.kept()}, white on black"
+
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The silhouettes."""
         return (self.mattes_of(mattes) * 255).expand(-1, 3, -1, -1)
@@ -195,6 +229,12 @@ class Swapped(Condition):
         if partner not in get_args(Partner):
             raise ValueError(f"condition.partner={partner}: expected one of {', '.join(get_args(Partner))}.")
         self.partner = partner
+
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        who = "the same person" if self.partner == "same" else "another person"
+        return f"{self.kept()} in front of the background of another photo of {who}"
 
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The composites; where there is no partner, something without meaning."""

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 LEAST = 10
 """Identities below which no interval is given."""
+ROUNDING = 1e-13
+"""Of the size of all pulls: what is left of pulls that cancel out."""
 LEAST_FREEDOM = 3.0
 """Degrees of freedom that a variance has at least: of rare errors it comes from very few identities."""
 
@@ -103,12 +105,13 @@ class Pulls:
     def __init__(self, count: int) -> None:
         self._own, self._shared = np.zeros(count), np.zeros(count)
         self._own_count, self._shared_count = np.zeros(count), np.zeros(count)
-        self._twice = self._alone = 0.0
+        self._twice = self._alone = self._size = 0.0
 
     def add(self, pulls: NDArray[np.float64], identity: NDArray[np.integer[Any]]) -> None:
         """Adds (P,) pulls that belong to one identity each."""
         size = len(self._own)
         own = np.bincount(identity, pulls, size)
+        self._size += float(np.abs(pulls).sum())
         self._own += own
         self._own_count += np.bincount(identity, minlength=size)
         self._alone += float((own**2).sum())
@@ -118,6 +121,7 @@ class Pulls:
     ) -> None:
         """Adds (P,) pulls that belong to two identities each, all those of the same two in one call."""
         size = len(self._own)
+        self._size += float(np.abs(pulls).sum())
         for identity in (first, second):
             self._shared += np.bincount(identity, pulls, size)
             self._shared_count += np.bincount(identity, minlength=size)
@@ -146,6 +150,8 @@ class Pulls:
             return Spread(float("nan"), float("nan"), min(number, 1))
         each = self._own / (1 - held[0]) + self._shared / (1 - held[1])
         together = max(float((each**2).sum()) - self._twice, self._alone + self._twice)
+        if together < (ROUNDING * self._size) ** 2:  # all pulls of an identity cancel out but for their last digits
+            together = 0.0
         fourth = float((each**4).sum())
         everybody = int(np.count_nonzero(own + shared))
         kurtosis = everybody * fourth / float((each**2).sum()) ** 2 if fourth > 0 else 3.0

@@ -1,0 +1,1 @@
+"""From what became of every photo to what a study found."""

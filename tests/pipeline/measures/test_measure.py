@@ -1,0 +1,228 @@
+"""Findings from tables that are made by hand."""
+
+import numpy as np
+import pytest
+from pipeline.measures.study_tables import write_embeddings, write_outcomes
+
+from bareface.errors import DataError
+from bareface.pipeline.conditions import MaskOnly, Original, Removed, Swapped
+from bareface.pipeline.measures.answered import with_seeds
+from bareface.pipeline.measures.arms import Arm, Layout, LotEmbeddings, Outcomes
+from bareface.pipeline.measures.contrasts import contrasts, questions
+from bareface.pipeline.measures.measure import Measurer, Plan
+from bareface.recognition.protocols.intervals import Spread
+
+PEOPLE = [f"p{number:02d}" for number in range(12)]
+PHOTOS = [(f"{who}/{number}.jpg", who) for who in PEOPLE for number in range(4)]
+PLAN = Plan([0.1, 0.0001], [0.1, 0.001], "shown")
+GROUPS = {who: "f" if number < 10 else "m" for number, who in enumerate(PEOPLE)}
+
+
+def measurer(folder, answer=lambda *row: {}, seeds=None, embedding=None, known=None, plan=PLAN, conditions=None):
+    layout = Layout(seeds or {"a": 1}, conditions or ["original", "removed"])
+    outcomes = Outcomes(write_outcomes(folder / "outcomes.parquet", layout, PHOTOS, answer), layout)
+    lot = None
+    if embedding is not None:
+        keys = [key for key, _ in PHOTOS]
+        lot = LotEmbeddings(write_embeddings(folder / "embeddings.parquet", layout, keys, embedding), layout)
+    names = known if known is not None else dict.fromkeys(layout.seeds, 12)
+    return Measurer(outcomes, lot, names, GROUPS, plan)
+
+
+def by_name(findings, recogniser="a", group=""):
+    return {
+        (each.condition, each.quantity): each
+        for each in findings
+        if each.recogniser == recogniser and each.group == group
+    }
+
+
+def lose_the_first(key, identity, recogniser, seed, condition):
+    wrong = condition == "removed" and key.endswith("/0.jpg")
+    return {"rank": 5 if wrong else 0, "loss": 2.5 if wrong else 0.5}
+
+
+def test_one_photo_in_four_is_lost(tmp_path):
+    found = by_name(measurer(tmp_path, lose_the_first).findings())
+    top1, top5, loss = (found["removed", name] for name in ("top1", "top5", "loss"))
+    assert (top1.value, top5.value, loss.value) == (0.75, 0.75, 1.0)  # rank 5 is the sixth
+    assert (top1.change.value, top1.change.gained, top1.change.lost) == (-0.25, 0, 12)
+    assert loss.change.value == 0.5 and loss.change.gained is None
+    assert top1.photos == 48 and top1.identities == 12 and top1.interval.low < 0.75 < top1.interval.high
+    assert found["original", "top1"].change is None and found["original", "top1"].value == 1
+
+
+def test_groups_are_measured_apart_and_few_people_have_no_interval(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        return {"rank": int(condition == "removed" and GROUPS[identity] == "m")}
+
+    findings = measurer(tmp_path, answer).findings()
+    women, men = by_name(findings, group="f"), by_name(findings, group="m")
+    assert women["removed", "top1"].change.value == 0 and men["removed", "top1"].change.value == -1
+    assert women["removed", "top1"].interval is not None and men["removed", "top1"].interval is None
+    assert men["removed", "top1"].note == "2 identities, an interval needs 10"
+
+
+def test_seeds_are_averaged_and_widen_the_interval(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        wrong = condition == "removed" and int(key[-5]) < seed  # the first seed loses nothing, the third half
+        return {"rank": int(wrong)}
+
+    several = by_name(measurer(tmp_path, answer, {"a": 3}).findings())["removed", "top1"]
+    assert several.value == 0.75 and several.change.value == pytest.approx(-0.25)
+    ends = several.change.interval
+    assert ends.low < -0.75 and ends.high > 0.25, "three seeds at 0, -0.25, -0.5 say little"
+
+
+def test_known_people_alone_have_ranks(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        return {"rank": None, "loss": None} if identity == "p00" else {}
+
+    one = measurer(tmp_path, answer)
+    assert by_name(one.findings())["removed", "top1"].photos == 44
+    assert "top-1, top-5, loss: without photos of people that are not known: p00" in one.notes
+
+
+def directions(key, recogniser, seed, condition):
+    """Every person has an axis; in ``removed`` persons 1, 5 and 9 have that of 0, 4 and 8."""
+    number = PEOPLE.index(key.split("/")[0])
+    vector = np.zeros(12)
+    vector[number - (condition == "removed" and number % 4 == 1)] = 1
+    vector[(number + int(key[-5]) + 1) % 12] += 0.1
+    return vector
+
+
+def test_pairs_and_probes(tmp_path):
+    one = measurer(tmp_path, embedding=directions, known={"a": 0})
+    found = by_name(one.findings())
+    assert [each.name for each in one.quantities][:4] == [
+        "rank1",
+        "tpir_at_fpir_0.1",
+        "tpir_at_fpir_0.001",
+        "tar_at_far_0.1",
+    ]
+    assert found["original", "rank1"].value == 1 and found["original", "rank1"].photos == 36
+    assert found["original", "auc"].value == 1 and found["original", "tpir_at_fpir_0.1"].value == 1
+    # of those who share an axis everybody is taken for the other or is as like to both
+    assert found["removed", "rank1"].value == 0.5 and found["removed", "rank1"].change.lost == 18
+    assert found["removed", "auc"].change.value < 0 and found["removed", "cosine_gap"].change.value < 0
+    assert ("removed", "top1") not in found and ("removed", "tar_at_far_0.0001") not in found
+    assert any(note.startswith("FAR=0.0001: 0.0001 of 1,056 non-mated pairs") for note in one.notes)
+    assert any(note.startswith("a: does not name these people") for note in one.notes)
+
+
+def test_the_gap_of_cosines_by_hand(tmp_path):
+    def embedding(key, recogniser, seed, condition):
+        angle = 0.0 if key.split("/")[0] in PEOPLE[:6] else np.pi / 2
+        return [np.cos(angle), np.sin(angle)] if condition == "original" else [1.0, 0.0]
+
+    found = by_name(measurer(tmp_path, embedding=embedding, known={"a": 0}).findings())
+    # 72 mated pairs at 1; of 1,056 non-mated 480 at 1 and 576 at 0
+    assert found["original", "cosine_gap"].value == pytest.approx(1 - 480 / 1056)
+    assert found["removed", "cosine_gap"].value == 0
+    assert found["removed", "cosine_gap"].change.value == pytest.approx(480 / 1056 - 1)
+    assert found["removed", "rank1"].value == 0, "embeddings that are all alike are never right"
+
+
+def test_references_stay_as_they_were(tmp_path):
+    def embedding(key, recogniser, seed, condition):
+        number = PEOPLE.index(key.split("/")[0])
+        return np.roll(np.eye(12)[number], 0 if condition == "original" else 1)
+
+    shown = by_name(measurer(tmp_path, embedding=embedding, known={"a": 0}).findings())
+    plan = Plan([0.1], [0.1], "original")
+    original = by_name(measurer(tmp_path, embedding=embedding, known={"a": 0}, plan=plan).findings())
+    assert shown["removed", "rank1"].value == 1 and original["removed", "rank1"].value == 0
+    assert shown["removed", "auc"].value == 1 and original["removed", "auc"].value < 0.5
+
+
+def test_p_values_are_corrected_over_conditions(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        return {"rank": int(condition != "original" and int(key[-5]) < 1 and identity < f"p0{3 + int(condition)}")}
+
+    findings = measurer(tmp_path, answer, conditions=["original", "1", "2", "3"]).findings()
+    changes = [
+        each.change for each in findings if each.quantity == "top1" and each.change is not None and not each.group
+    ]
+    smallest = min(changes, key=lambda each: each.p)
+    assert len(changes) == 3 and smallest.holm == pytest.approx(3 * smallest.p)
+    assert all(each.holm >= each.p for each in changes)
+
+
+def test_people(tmp_path):
+    rows = measurer(tmp_path, lose_the_first).people()
+    assert len(rows) == 12 and rows[0].identity == "p00" and rows[0].photos == 4 and rows[0].group == "f"
+    assert rows[0].values == {"original": 1.0, "removed": 0.75}
+    without_names = measurer(tmp_path, embedding=directions, known={"a": 0}).people()
+    assert without_names[0].photos == 3 and without_names[0].values["original"] == 1
+
+
+def test_the_drop_is_split(tmp_path):
+    right = {
+        ("original", "original"): 4,
+        ("original", "removed"): 1,
+        ("removed", "original"): 2,
+        ("removed", "removed"): 3,
+    }
+
+    def answer(key, identity, recogniser, seed, condition):
+        return {"rank": int(int(key[-5]) >= right[recogniser, condition])}
+
+    one = measurer(tmp_path, answer, {"original": 1, "removed": 1})
+    conditions = {"original": Original(), "removed": Removed("face", "black")}
+    found = contrasts(one, questions(["original", "removed"], conditions))
+    values = {each.question: each.change.value for each in found if each.quantity == "top1"}
+    assert values == {"information lost": -0.25, "mismatch": -0.5, "price of removed": -0.5}
+    drop = by_name(one.findings(), "original")["removed", "top1"].change.value
+    assert values["information lost"] + values["mismatch"] == drop == -0.75
+
+
+def test_questions():
+    conditions = {
+        "original": Original(),
+        "black": Removed("face", "black"),
+        "truth": Removed("face", "black", source="mask"),
+        "anything": Removed("face", "black", source="random"),
+        "grown": Removed("face", "black", source="mask", matte={"grow": 0.1}),
+        "other": Swapped("face", "other"),
+        "same": Swapped("face", "same"),
+        "same_hair": Swapped("hair", "same"),
+        "outline": MaskOnly("face"),
+    }
+    found = {(each.name, each.first, each.second) for each in questions(["a", "b"], conditions)}
+    assert found == {
+        *(("BG-Gap", Arm(name, "other"), Arm(name, "same")) for name in "ab"),
+        *(("true mattes", Arm(name, "black"), Arm(name, "truth")) for name in "ab"),
+        *(("part, not area", Arm(name, "anything"), Arm(name, "black")) for name in "ab"),
+        ("remedy b", Arm("a", "black"), Arm("b", "black")),
+        ("price of b", Arm("a", "original"), Arm("b", "original")),
+    }
+
+
+def test_a_table_of_other_arms_is_refused(tmp_path):
+    layout = Layout({"a": 2}, ["original", "removed"])
+    path = write_outcomes(tmp_path / "outcomes.parquet", layout, PHOTOS[:2], lambda *row: {})
+    with pytest.raises(DataError, match=r"outcomes\.parquet: its rows are not those of this study's arms"):
+        Outcomes(path, Layout({"a": 2}, ["removed", "original"]))
+    with pytest.raises(DataError, match="are not those of this study"):
+        Outcomes(path, Layout({"a": 3}, ["original", "removed"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.1, 0], [0.1], "shown"), r"fars=\[0.1, 0\]: expected rates above 0"),
+        (([0.1], [2], "shown"), r"fpirs=\[2\]: expected rates above 0 and at most 1"),
+        (([0.1], [0.1], "all"), "references=all: expected shown or original"),
+    ],
+)
+def test_plans_that_cannot_be(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Plan(*arguments)
+
+
+def test_seeds_add_to_what_identities_scatter():
+    spread = with_seeds(Spread(0.01, 20, 21), [0.0, 0.2])
+    assert spread.variance == pytest.approx(0.01 + 0.02 / 2) and spread.identities == 21
+    assert spread.freedom == pytest.approx(0.02**2 / (0.01**2 / 20 + 0.01**2 / 1))
+    assert with_seeds(Spread(0.01, 20, 21), [0.5]) == Spread(0.01, 20, 21)
