@@ -1,0 +1,1 @@
+"""Is the answer true? Studies of data whose truth is known."""
