@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bareface.pipeline.conditions import BackgroundOnly, Condition, MaskOnly, Original, Removed, Swapped
 from bareface.pipeline.matte import Matte
-from bareface.pipeline.mattes import Mattes
+from bareface.pipeline.mattes import Mattes, Scored
 from bareface.pipeline.photos import Photos
 
 THREE = ("background", "face", "hair")
@@ -114,12 +114,15 @@ def test_what_cannot_be_shown_says_why() -> None:
 def test_a_condition_has_its_own_source_and_matte() -> None:
     batch, scores = photos(10), torch.zeros(1, 3, 8, 8)
     scores[:, 2] = 5.0  # the segmenter takes everything for hair
-    mattes = Mattes(batch, Matte(), "segmenter", THREE, scores, THREE, face_mask(1))
+    other = torch.zeros(1, 3, 8, 8)
+    other[:, 2, 0] = 5.0  # and this one the topmost row
+    scored = {"first": Scored(scores, THREE), "second": Scored(other, THREE)}
+    mattes = Mattes(batch, Matte(), "first", scored, THREE, face_mask(1))
     areas = {
-        source: Removed("hair", "black", source).mattes_of(mattes).sum().item()  # type: ignore[arg-type]
-        for source in (None, "segmenter", "mask")
+        source: Removed("hair", "black", source).mattes_of(mattes).sum().item()
+        for source in (None, "segmenter", "second", "mask")
     }
-    assert areas == {None: 64, "segmenter": 64, "mask": 0}
+    assert areas == {None: 64, "segmenter": 64, "second": 8, "mask": 0}
     grown = Removed("face", "black", "mask", {"grow": 0.25})
     assert grown.mattes_of(mattes).sum() == 16 + 4 * 4 + 4, "one pixel of four"
 
@@ -143,7 +146,6 @@ def test_a_random_matte_has_the_area_of_the_real_one_and_its_photo_s_own_place()
     [
         (BackgroundOnly, {"hidden": "face"}, r"condition.hidden=face: expected one of shape, box, tiled\.$"),
         (Swapped, {"partner": "mine"}, r"condition.partner=mine: expected one of same, other\.$"),
-        (MaskOnly, {"source": "truth"}, r"condition.source=truth: expected one of segmenter, mask, random, or null\.$"),
     ],
 )
 def test_choices_that_there_are_not(kind: type[Condition], options: Mapping[str, Any], message: str) -> None:

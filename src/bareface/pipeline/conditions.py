@@ -10,7 +10,7 @@ from bareface.pipeline import backdrops
 from bareface.pipeline.background import compose
 from bareface.pipeline.boxes import box_of, strip_beside, tiled
 from bareface.pipeline.matte import Matte
-from bareface.pipeline.mattes import Mattes, Source
+from bareface.pipeline.mattes import Mattes
 from bareface.pipeline.photos import Photos, inside
 
 Hidden = Literal["shape", "box", "tiled"]
@@ -22,11 +22,9 @@ class Condition(nn.Module):
 
     Args:
         foreground: ``face``, ``hair``, ``face+hair`` or ``person``; None where no matte is needed.
-        source: Where mattes come from: ``segmenter``, ``mask`` or ``random``; None = as the run says.
+        source: Where mattes come from: ``segmenter``, ``mask``, ``random`` or the name of a segmenter; None = as the
+            run says.
         matte: Arguments of ``Matte``; None = the run's own matte.
-
-    Raises:
-        ValueError: Another source.
     """
 
     partner: Partner | None = None
@@ -35,12 +33,10 @@ class Condition(nn.Module):
     def __init__(
         self,
         foreground: str | None = None,
-        source: Source | None = None,
+        source: str | None = None,
         matte: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if source is not None and source not in get_args(Source):
-            raise ValueError(f"condition.source={source}: expected one of {', '.join(get_args(Source))}, or null.")
         self.foreground, self.source = foreground, source
         self.settings = None if matte is None else dict(matte)
         self.own = None if matte is None else Matte(**matte)
@@ -94,7 +90,8 @@ class Removed(Condition):
     Args:
         foreground: ``face``, ``hair``, ``face+hair`` or ``person``.
         backdrop: black, white, grey, mean, blur, noise, or the path of a picture or of a folder of them.
-        source: Where mattes come from: ``segmenter``, ``mask`` or ``random``; null = as the run says.
+        source: Where mattes come from: ``segmenter``, ``mask``, ``random`` or the name of a segmenter; null = as the
+            run says.
         matte: Arguments of ``Matte``; null = the run's own matte.
     """
 
@@ -104,7 +101,7 @@ class Removed(Condition):
         self,
         foreground: str,
         backdrop: str,
-        source: Source | None = None,
+        source: str | None = None,
         matte: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(foreground, source, matte)
@@ -143,7 +140,7 @@ class BackgroundOnly(Condition):
         self,
         foreground: str,
         hidden: Hidden,
-        source: Source | None = None,
+        source: str | None = None,
         matte: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(foreground, source, matte)
@@ -188,7 +185,7 @@ class MaskOnly(Condition):
 
     foreground: str
 
-    def __init__(self, foreground: str, source: Source | None = None, matte: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, foreground: str, source: str | None = None, matte: Mapping[str, Any] | None = None) -> None:
         super().__init__(foreground, source, matte)
 
     @property
@@ -222,7 +219,7 @@ class Swapped(Condition):
         self,
         foreground: str,
         partner: Partner,
-        source: Source | None = None,
+        source: str | None = None,
         matte: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(foreground, source, matte)

@@ -1,9 +1,8 @@
-"""Segments once, composes each condition, recognises each: all on the device, no picture written in between."""
+"""Segments once, composes each condition, asks each recogniser: all on the device, no picture written in between."""
 
+import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,147 +13,175 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bareface.data.samples import Batch
-from bareface.errors import some
-from bareface.pipeline.background import foreground_classes
+from bareface.pipeline.album import MATTE, Album, Entry, Tile
 from bareface.pipeline.conditions import Condition
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.matte import Matte
-from bareface.pipeline.mattes import Mattes
-from bareface.pipeline.outcomes import Answers, OutcomeWriter, Tally, merge
+from bareface.pipeline.mattes import Mattes, Scored
+from bareface.pipeline.outcomes import Form
 from bareface.pipeline.partners import Partners
+from bareface.pipeline.parts import Part, Parts, Passed
 from bareface.pipeline.photos import Photos
-from bareface.recognition.metrics import ranks
+from bareface.pipeline.questions import check_names, check_partners, check_respondents, own_source, sources_of
+from bareface.pipeline.respondent import Answers, Respondent
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.metrics import SegmentationMetrics, measure
 from bareface.segmentation.segmenter import Segmenter
 
-
-@dataclass
-class Sample:
-    """What one photo looked like in each condition.
-
-    Attributes:
-        key: The photo.
-        identity: Who it is.
-        predicted: Who it was taken for, by condition.
-        shown: (H, W, 3) RGB, by condition.
-        matte: (H, W, 3) grey, or None where no condition has one.
-    """
-
-    key: str
-    identity: str
-    predicted: dict[str, str]
-    shown: dict[str, NDArray[np.uint8]]
-    matte: NDArray[np.uint8] | None
+PART_PHOTOS, PART_BYTES, PART_SECONDS = 2048, 2**26, 300
+"""A part of the study ends with any of these: it must fit in memory, and little is lost with an unfinished one."""
 
 
 class PipelineModule(pl.LightningModule):
     """What ``Trainer.predict`` runs over the photos of a data set. Nothing in it is trained.
 
     Args:
-        recogniser: Recognises.
-        segmenter: Finds the foreground; None where no condition needs one, or ``mattes_from`` is ``mask``.
+        recognisers: The trainings of each recogniser, one a seed, by name; the first is what the others are compared
+            with. One that does not know an identity has no answer about it, only an embedding.
+        segmenters: They find foregrounds, by name; the first is the run's own. Those that no condition needs are idle.
         conditions: What to show, by name; the first is what the others are compared with.
-        matte: What becomes of the segmenter's scores, or of the masks.
-        mattes_from: ``segmenter``, or ``mask``: the data's ground truth.
+        matte: What becomes of the segmenters' scores, or of the masks.
+        mattes_from: ``segmenter``, or ``mask``: the data's ground truth; where a condition says nothing else.
         classes: Names of the mask values of the data, empty where it has no masks.
-        identities: Names of the labels of the data; every one must be known to the recogniser.
-        folder: Where ``outcomes.parquet`` goes.
-        show: Keys of the photos to keep for the sheet of samples.
+        identities: Names of the labels of the data.
+        parts: Where what was seen goes.
+        typical: Keys of the photos that the picture sheet shows in any case.
+        special: How many it shows that flipped from right to wrong, and how many whose mattes are worst.
+        embedded: Keys of the photos whose embeddings are written.
         partners: Whose background is lent to whom, by row of the data; None where no condition swaps backgrounds.
         cutouts: Writes what the conditions show, at full resolution; None for not.
 
     Raises:
-        ValueError: The data has identities that the recogniser does not know, or there is nothing to make mattes of.
+        ValueError: There is nothing to make mattes of, or the parts contradict each other.
     """
-
-    labels: Tensor
 
     def __init__(
         self,
-        recogniser: Recogniser,
-        segmenter: Segmenter | None,
+        recognisers: Mapping[str, Sequence[Recogniser]],
+        segmenters: Mapping[str, Segmenter],
         conditions: Mapping[str, Condition],
         matte: Matte,
         mattes_from: Literal["segmenter", "mask"],
         classes: Sequence[str],
         identities: Sequence[str],
-        folder: Path,
-        show: Sequence[str] = (),
+        parts: Parts,
+        typical: Collection[str] = (),
+        special: int = 0,
+        embedded: Collection[str] = (),
         partners: Partners | None = None,
         cutouts: CutoutSet | None = None,
     ) -> None:
         super().__init__()
-        if mattes_from not in ("segmenter", "mask"):
-            raise ValueError(f"mattes_from={mattes_from}: expected segmenter or mask.")
-        if mattes_from == "mask" and not classes:
-            raise ValueError(
-                "mattes_from=mask: this data has no masks. Use mattes_from=segmenter segmenter=CHECKPOINT."
-            )
-        sources = {
-            (condition.foreground, mattes_from if condition.source in (None, "random") else condition.source)
-            for condition in conditions.values()
-            if condition.foreground is not None
-        }
-        segmented = any(source == "segmenter" for _, source in sources)
-        if segmented and segmenter is None:
-            raise ValueError("segmenter: no checkpoint given. Add segmenter=CHECKPOINT, or mattes_from=mask.")
-        self.recogniser, self.segmenter = recogniser, segmenter if segmented else None
-        self.conditions, self.matte, self.mattes_from = dict(conditions), matte, mattes_from
-        self.parts = nn.ModuleDict(conditions)  # so that they follow to the device
-        self.mask_classes = tuple(classes)
-        for foreground, source in sources:
-            if source == "mask" and not classes:
-                raise ValueError(f"foreground={foreground}, source=mask: this data has no masks. Use source=segmenter.")
-            own = self.mask_classes if source == "mask" or self.segmenter is None else self.segmenter.classes
-            foreground_classes(foreground, own)
-        known = {name: number for number, name in enumerate(recogniser.identities)}
-        unknown = [name for name in identities if name not in known]
-        if unknown:
-            remedy = "Use the data set that it was trained on"
-            raise ValueError(f"recogniser: {len(unknown)} identities it does not know: {some(unknown)}. {remedy}.")
-        self.register_buffer("labels", torch.tensor([known[name] for name in identities]), persistent=False)
-        self.tally = Tally(list(conditions), len(recogniser.identities))
-        comparable = self.segmenter is not None and tuple(classes) == self.segmenter.classes
-        self.quality = SegmentationMetrics(classes) if comparable else None
-        self.folder, self.show, self.partners, self.cutouts = folder, set(show), partners, cutouts
-        self.samples: list[Sample] = []
+        check_names(segmenters, conditions)
+        check_respondents(recognisers)
+        check_partners(conditions, partners)
+        sources = sources_of(conditions, mattes_from, segmenters, classes)
+        used = {name: each for name, each in segmenters.items() if name in sources}
+        self.segmenters = nn.ModuleDict({str(number): each for number, each in enumerate(used.values())})
+        self.scorers = used
+        self.own_source = own_source(mattes_from, segmenters)
+        self.conditions, self.matte, self.mask_classes = dict(conditions), matte, tuple(classes)
+        self.moving = nn.ModuleList(conditions.values())  # so that they follow to the device
+        self.respondents = nn.ModuleList(
+            Respondent(name, seed, recogniser, identities)
+            for name, seeds in recognisers.items()
+            for seed, recogniser in enumerate(seeds)
+        )
+        self.asked: list[Respondent] = list(self.respondents)  # type: ignore[arg-type]
+        self.identities, self.form = tuple(identities), Form(self.asked, list(conditions), identities)
+        self.matted = next((each for each in conditions.values() if each.foreground is not None), None)
+        self.embedded, self.partners, self.cutouts, self.special = frozenset(embedded), partners, cutouts, special
+        self.parts, self.album = parts, Album(typical, special, parts.earlier())
+        self.part, self.begun = self._new_part(), time.monotonic()
         self.eval()
 
-    def on_predict_start(self) -> None:
-        """Opens this process's part of the outcomes."""
-        part = self.folder / f".outcomes.{self.global_rank}.parquet"
-        self.writer = OutcomeWriter(part, self.recogniser.identities)
+    @property
+    def passed(self) -> Passed:
+        """What the pass has left; known when it has come to its end."""
+        passed = self.parts.passed
+        if passed is None:
+            raise RuntimeError("the pass has not come to its end")
+        return passed
 
     def predict_step(self, batch: Batch, batch_idx: int) -> None:
         """Shows a batch in every condition."""
-        if not batch["key"]:  # nothing of this batch could be read
-            return
+        if batch["key"]:  # else nothing of this batch could be read
+            self._show(batch)
+        self.part.skipped += batch["skipped"]
+        full = self.part.photos >= PART_PHOTOS or self.part.bytes() >= PART_BYTES
+        if full or time.monotonic() - self.begun >= PART_SECONDS:
+            self._end_part()
+
+    def on_predict_end(self) -> None:
+        """Puts the last part in place and, when all processes have, joins the parts."""
+        if self.part.photos or self.part.skipped:
+            self._end_part()
+        self.trainer.strategy.barrier()
+        if self.global_rank == 0:
+            self.parts.join(self.form.embeddings, self._rows, self.special)
+        self.trainer.strategy.barrier()
+
+    @property
+    def _rows(self) -> int:
+        return len(self.asked) * len(self.conditions)
+
+    def _new_part(self) -> Part:
+        comparable = {name: each for name, each in self.scorers.items() if each.classes == self.mask_classes}
+        quality = {name: SegmentationMetrics(each.classes) for name, each in comparable.items()}
+        return Part(seconds=dict.fromkeys(self.conditions, 0.0), quality=quality)
+
+    def _end_part(self) -> None:
+        self.parts.add(self.part, self.album, self.form.embeddings, self._rows, self.global_rank)
+        self.part, self.begun = self._new_part(), time.monotonic()
+
+    def _show(self, batch: Batch) -> None:
         photos = Photos(batch["image"].float(), batch["content"], batch["key"], *self._partners(batch["row"]))
-        start = self._now()
-        scores = None if self.segmenter is None else self.matte.scores(self.segmenter, photos.image)
-        segmenting = self._now() - start
-        classes = () if self.segmenter is None else self.segmenter.classes
-        mattes = Mattes(photos, self.matte, self.mattes_from, classes, scores, self.mask_classes, batch.get("mask"))
-        if self.quality is not None and scores is not None:
-            self.quality.update(measure(scores, photos.content, batch["original_mask"], outlines=False))
-        kept = self._complete(batch, photos, mattes)
-        label = self.labels[batch["label"]][kept]
-        answers, seconds, shown = {}, [], {}
-        for name, condition in self.conditions.items():
-            start = self._now()
-            shown[name] = condition(photos, mattes)
-            logits = self.recogniser(shown[name], photos.content).float()[kept]
-            seconds.append(self._now() - start)
-            area = condition.mattes_of(mattes).sum((1, 2, 3)) / photos.shown.sum((1, 2, 3))
-            answers[name] = Answers(
-                logits.argmax(1), ranks(logits, label), F.cross_entropy(logits, label, reduction="none"), area[kept]
-            )
-        self.tally.update(label, answers, seconds, segmenting)
-        self.writer.write([key for key, keep in zip(batch["key"], kept.tolist(), strict=True) if keep], label, answers)
-        self._keep(batch, kept, mattes, shown, answers)
+        scored = {
+            name: Scored(self.matte.scores(segmenter, photos.image), segmenter.classes)
+            for name, segmenter in self.scorers.items()
+        }
+        mattes = Mattes(photos, self.matte, self.own_source, scored, self.mask_classes, batch.get("mask"))
+        for name, metrics in self.part.quality.items():
+            measured = measure(scored[name].scores, photos.content, batch["original_mask"], outlines=False)
+            metrics.update(measured.cpu())
+        kept = self._complete(batch, photos, mattes).nonzero()[:, 0]
+        self.part.photos += len(photos.key)
+        if len(kept):
+            self._ask(batch, photos, mattes, kept)
         if self.cutouts is not None:
             self.cutouts.write(batch, mattes, self.conditions)
+
+    def _ask(self, batch: Batch, photos: Photos, mattes: Mattes, kept: Tensor) -> None:
+        """Asks everybody about the photos of a batch that all conditions can show."""
+        keys, label = [batch["key"][index] for index in kept.tolist()], batch["label"][kept]
+        content, whole = photos.content[kept], len(kept) == len(photos.key)
+        overlaps = [self._overlap(condition, mattes)[kept] for condition in self.conditions.values()]
+        areas = [self._area(condition, mattes)[kept] for condition in self.conditions.values()]
+        drawn = self._drawn(keys, overlaps)
+        written = [index for index, key in enumerate(keys) if key in self.embedded]
+        answers: list[list[Answers]] = []
+        moved: list[Tensor] = []
+        vectors: list[list[NDArray[np.float32]]] = []
+        first: list[Tensor] = []
+        for name, condition in self.conditions.items():
+            start = self._now()
+            shown = condition(photos, mattes)
+            pictures = shown if whole else shown[kept]
+            given = [each(pictures, content, label) for each in self.asked]
+            self.part.seconds[name] += self._now() - start
+            first = first or [each.embedding for each in given]
+            moved.append(torch.stack([_moved(*pair) for pair in zip(first, given, strict=True)], 1))
+            vectors.append([each.embedding[written].cpu().numpy() for each in given] if written else [])
+            answers.append([each._replace(embedding=label) for each in given])  # embeddings are let go
+            if not answers[1:]:
+                _strike_out(drawn, given[0].rank.tolist())
+            for index, entry in drawn.items():
+                entry.tiles[name] = _picture(pictures[index])
+        per_photo = torch.stack([torch.stack(areas, 1), torch.stack(overlaps, 1)], 1)
+        self.part.outcomes.append(self.form.outcomes(keys, label, answers, torch.stack(moved, 2), per_photo))
+        if written:
+            self.part.embeddings.append(self.form.vectors([keys[index] for index in written], vectors))
+        self._keep(drawn, [asked[0] for asked in answers], label, mattes, kept)
 
     def _partners(self, row: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Where in the batch the partners of its photos are; -1 where one is not."""
@@ -178,42 +205,72 @@ class PipelineModule(pl.LightningModule):
                 kept &= ~fault
         return kept
 
+    def _area(self, condition: Condition, mattes: Mattes) -> Tensor:
+        """(N,) share of each photo that is shown."""
+        return condition.mattes_of(mattes).sum((1, 2, 3)) / mattes.photos.shown.sum((1, 2, 3))
+
+    def _overlap(self, condition: Condition, mattes: Mattes) -> Tensor:
+        """(N,) IoU of the mattes with the ground truth; NaN where one of them or the foreground is not there."""
+        truth = mattes.truth(condition.foreground) if condition.foreground is not None else None
+        if truth is None:
+            return torch.full((len(mattes.photos.key),), torch.nan, device=mattes.photos.image.device)
+        foreground, counted = truth
+        found = (condition.mattes_of(mattes)[:, 0] > 0.5) & counted
+        return (found & foreground).sum((1, 2)) / (found | foreground).sum((1, 2))
+
+    def _drawn(self, keys: Sequence[str], overlaps: Sequence[Tensor]) -> dict[int, Entry]:
+        """The photos of a batch that may come on the sheet, by their place in it."""
+        own = [values for values, of in zip(overlaps, self.conditions.values(), strict=True) if of is self.matted]
+        numbers = own[0].tolist() if own else [math.nan] * len(keys)
+        overlap = [None if math.isnan(number) else number for number in numbers]
+        found = {}
+        for index, key in enumerate(keys):
+            ranks = self.album.chances(key, overlap[index])
+            if ranks:
+                found[index] = Entry(key, "", {}, ranks, overlap[index])
+        return found
+
+    def _keep(
+        self, drawn: dict[int, Entry], answers: Sequence[Answers], label: Tensor, mattes: Mattes, kept: Tensor
+    ) -> None:
+        """Puts those into the album that have come out as their ranks say."""
+        names = self.asked[0].names
+        for index, entry in drawn.items():
+            ranks = [int(each.rank[index]) for each in answers]
+            if not any(ranks):
+                entry.ranks.pop("flipped", None)
+            if not entry.ranks:
+                continue
+            taken = {name: int(each.predicted[index]) for name, each in zip(self.conditions, answers, strict=True)}
+            entry.predicted = {name: names[number] for name, number in taken.items() if number >= 0}
+            entry.identity = self.identities[int(label[index])]
+            if self.matted is not None:
+                first, *others = entry.tiles.items()
+                matte = self.matted.mattes_of(mattes)[kept[index]].expand(3, -1, -1)
+                entry.tiles = dict([first, (MATTE, _picture(matte * 255)), *others])
+            self.album.add(entry)
+
     def _now(self) -> float:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return time.perf_counter()
 
-    def _keep(
-        self, batch: Batch, kept: Tensor, mattes: Mattes, shown: dict[str, Tensor], answers: dict[str, Answers]
-    ) -> None:
-        names, label = self.recogniser.identities, self.labels[batch["label"]]
-        matted = next((each for each in self.conditions.values() if each.foreground is not None), None)
-        for answer, index in enumerate(kept.nonzero()[:, 0].tolist()):
-            key = batch["key"][index]
-            if key not in self.show:
-                continue
-            sample = Sample(
-                key,
-                names[int(label[index])],
-                {name: names[int(given.predicted[answer])] for name, given in answers.items()},
-                {name: _picture(picture[index]) for name, picture in shown.items()},
-                None if matted is None else _picture(matted.mattes_of(mattes)[index].expand(3, -1, -1) * 255),
-            )
-            self.samples.append(sample)
 
-    def on_predict_end(self) -> None:
-        """Joins the parts of all processes to ``outcomes.parquet``."""
-        self.writer.close(complete=True)
-        self.trainer.strategy.barrier()
-        if self.global_rank == 0:
-            parts = [self.folder / f".outcomes.{rank}.parquet" for rank in range(self.trainer.world_size)]
-            merge(parts, self.folder / "outcomes.parquet")
-
-    def abandon(self) -> None:
-        """Leaves nothing half-written after an error."""
-        if hasattr(self, "writer"):
-            self.writer.close(complete=False)
+def _strike_out(drawn: dict[int, Entry], rank: Sequence[int]) -> None:
+    """A photo that is wrong at first cannot flip; one that can be nothing else is let go."""
+    for index in list(drawn):
+        if rank[index] != 0:
+            drawn[index].ranks.pop("flipped", None)
+        if not drawn[index].ranks:
+            del drawn[index]
 
 
-def _picture(image: Tensor) -> NDArray[np.uint8]:
+def _moved(first: Tensor, answer: Answers) -> Tensor:
+    """(N,) 1 - cosine; of an embedding with itself exactly 0."""
+    if first is answer.embedding:
+        return torch.zeros(len(first), device=first.device)
+    return 1 - F.cosine_similarity(first, answer.embedding)
+
+
+def _picture(image: Tensor) -> Tile:
     return np.asarray(image.permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())

@@ -80,3 +80,8 @@ def batches(partners: Partners, batch_size: int) -> list[Rows]:
             bounds.append(start)
             begin = start
     return np.split(partners.order, bounds[1:])
+
+
+def in_order(photos: int, batch_size: int) -> list[Rows]:
+    """The rows of each batch where no photo needs another one."""
+    return [np.arange(start, min(start + batch_size, photos)) for start in range(0, photos, batch_size)]

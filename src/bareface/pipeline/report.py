@@ -1,17 +1,18 @@
 """The pipeline's answer as tables and figures."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO
 
 import matplotlib
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
 from bareface.io.atomic import atomic_path
 from bareface.pipeline.statistics import paired_interval
@@ -56,28 +57,35 @@ class Row:
     high: float
 
 
-def rows_of(conditions: Sequence[str], sums: dict[str, Tensor]) -> list[Row]:
-    """The table of conditions.
+def rows_of(outcomes: Path, milliseconds: Mapping[str, float]) -> list[Row]:
+    """The table of conditions, of the first recogniser's first seed.
 
     Args:
-        conditions: Their names; the first is what the others are compared with.
-        sums: What ``Tally`` computed.
+        outcomes: What the pass wrote.
+        milliseconds: By condition, in order; the first is what the others are compared with.
     """
-    pictures = sums["pictures"].numpy()
-    total = int(pictures.sum())
-    first, among_five = sums["first"].numpy(), sums["among_five"].numpy()
-    rows = []
-    for number, condition in enumerate(conditions):
-        low, high = paired_interval(first[0], first[number], pictures)
+    table = pq.read_table(outcomes, columns=["recogniser", "seed", "condition", "identity", "rank", "loss"])
+    first = pc.and_(pc.equal(table["recogniser"], table["recogniser"][0]), pc.equal(table["seed"], 0))
+    table = table.filter(pc.and_(first, pc.is_valid(table["rank"])))
+    people = table["identity"].unique()
+    rows: list[Row] = []
+    original = np.zeros(0, np.int64)
+    for condition in milliseconds:
+        own = table.filter(pc.equal(table["condition"], condition))
+        identity = pc.index_in(own["identity"], value_set=people).to_numpy()
+        rank, total = own["rank"].to_numpy(), max(own.num_rows, 1)
+        right = np.bincount(identity[rank < 1], minlength=len(people))
+        original = original if rows else right
+        low, high = paired_interval(original, right, np.bincount(identity, minlength=len(people)))
         rows.append(
             Row(
                 condition=condition,
-                pictures=total,
-                top1=float(first[number].sum() / total),
-                top5=float(among_five[number].sum() / total),
-                loss=float(sums["loss"][number] / total),
-                milliseconds=float(sums["seconds"][number] / total * 1e3),
-                difference=float((first[number] - first[0]).sum() / total),
+                pictures=own.num_rows,
+                top1=float((rank < 1).sum() / total),
+                top5=float((rank < 5).sum() / total),
+                loss=float(own["loss"].to_numpy().sum() / total),
+                milliseconds=milliseconds[condition],
+                difference=float((right - original).sum() / total),
                 low=low,
                 high=high,
             )

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from bareface.data.normalise import Normalise
 from bareface.data.window import centre_window, resample
@@ -103,6 +104,10 @@ class Recogniser(nn.Module):
         options = {"normalise": False} if getattr(self.backbone, "unit_length", False) else {}
         features: Tensor = self.backbone(self._prepared(image, content), **options)
         return features
+
+    def embedding_of(self, features: Tensor) -> Tensor:
+        """The embeddings whose ``features`` are given, without another look at the pictures: (N, D)."""
+        return F.normalize(features) if getattr(self.backbone, "unit_length", False) else features
 
     def _prepared(self, image: Tensor, content: Tensor | None) -> Tensor:
         if content is None:

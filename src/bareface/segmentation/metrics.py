@@ -89,6 +89,33 @@ def _measure(logits: Tensor, truth: Tensor, outlines: bool) -> Measured:
     return Measured(matrix, boundary, distance, calibration_counts(1 - logits.softmax(1)[:, 0], truth))
 
 
+def figures_of(classes: Sequence[str], matrix: Tensor, summed: Tensor, pictures: Tensor) -> dict[str, Tensor]:
+    """The figures of ``SegmentationMetrics`` from what it counts, float64 scalars.
+
+    Args:
+        classes: Names of the C classes.
+        matrix: (C, C) pixels.
+        summed: Mean IoU of each picture, added up.
+        pictures: How many have one.
+    """
+    per_class, overlap = iou(matrix), dice(matrix)
+    result = {
+        "miou": per_class.nanmean(),
+        "miou_per_image": summed / pictures,
+        "dice": overlap.nanmean(),
+        "accuracy": matrix.diagonal().sum().double() / matrix.sum(),
+        **each_class(classes, "iou", per_class),
+        **each_class(classes, "dice", overlap),
+        **each_class(classes, "support", matrix.sum(1)),
+    }
+    return {name: value.double() for name, value in result.items()}
+
+
+def each_class(classes: Sequence[str], figure: str, values: Tensor) -> dict[str, Tensor]:
+    """One value a class, by the name of its figure."""
+    return {f"{figure}/{name}": value for name, value in zip(classes, values, strict=True)}
+
+
 class SegmentationMetrics(Metric):
     """The figures of a segmenter on one stage.
 
@@ -123,20 +150,10 @@ class SegmentationMetrics(Metric):
 
     def compute(self) -> dict[str, Tensor]:
         """All figures, float64 scalars."""
-        per_class, overlap = iou(self.matrix), dice(self.matrix)
-        result = {
-            "miou": per_class.nanmean(),
-            "miou_per_image": self.summed / self.pictures,
-            "dice": overlap.nanmean(),
-            "accuracy": self.matrix.diagonal().sum().double() / self.matrix.sum(),
-            **self._each("iou", per_class),
-            **self._each("dice", overlap),
-            **self._each("support", self.matrix.sum(1)),
-        }
-        return {name: value.double() for name, value in result.items()}
+        return figures_of(self.classes, self.matrix, self.summed, self.pictures)
 
     def _each(self, figure: str, values: Tensor) -> dict[str, Tensor]:
-        return {f"{figure}/{name}": value for name, value in zip(self.classes, values, strict=True)}
+        return each_class(self.classes, figure, values)
 
 
 class OutlineMetrics(SegmentationMetrics):
