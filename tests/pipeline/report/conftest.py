@@ -189,9 +189,9 @@ def fabricated(run: Path) -> Study:
             Leakage("vggface2_resnet50", 0, 40, "by key; its training knows these identities on purpose"),
         ),
         methods=(
-            "800 photos of 40 identities were shown to 2 recognisers (3 seeds each) in 12 conditions. Detection and crop "
-            "were taken from the original photo. Intervals: 2,000 resamples of identities, both arms together; seeds as "
-            "a further level. P values are corrected after Holm over the 11 conditions of a quantity."
+            "800 photos of 40 identities were shown to 2 recognisers (3 seeds each) in 12 conditions. Detection and "
+            "crop were taken from the original photo. Intervals: 2,000 resamples of identities, both arms together; "
+            "seeds as a further level. P values are corrected after Holm over the 11 conditions of a quantity."
         ),
         notes=("Open-set identification was not measured: no identities were kept out of training.",),
         versions={"bareface": "0.1.0", "torch": "2.14.1", "python": "3.12.4"},

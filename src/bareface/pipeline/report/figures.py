@@ -90,22 +90,17 @@ def _quality(study: Study, quantity: Quantity, note: str) -> Figure:
     for axes, panel in zip(np.ravel(figure.subplots(len(found), 1)), found, strict=True):
         axes.set_xlim(panel.across.low, panel.across.high)
         axes.set_ylim(panel.up.low, panel.up.high)
-        for point in panel.points:
-            left = panel.across.place(point.quality) > 50
+        for number, point in enumerate(panel.points, 1):
             line = panel.up.low + point.line / panel.lines * (panel.up.high - panel.up.low)
-            shift = (-0.02 if left else 0.02) * (panel.across.high - panel.across.low)
+            shift = (-0.015 if point.left else 0.015) * (panel.across.high - panel.across.low)
             colour = COLOURS[panel.series % len(COLOURS)]
             if point.low is not None and point.high is not None:
                 axes.plot([point.quality] * 2, [point.low, point.high], color=colour, linewidth=1.5)
             axes.plot(point.quality, point.change, SHAPES[panel.series % len(SHAPES)], color=colour, markersize=5)
-            axes.annotate(
-                point.label,
-                (point.quality, point.change),
-                (point.quality + shift, line),
-                ha="right" if left else "left",
-                va="center",
-                arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3},
-            )
+            side = "right" if point.left else "left"
+            axes.text(point.quality + shift, line, str(number), ha=side, va="center")
+        names = "\n".join(f"{number}  {point.label}" for number, point in enumerate(panel.points, 1))
+        axes.text(1.02, 1, names, transform=axes.transAxes, va="top", linespacing=1.5)
         axes.axhline(0, color="#1c1c1e", linewidth=1)
         unit = unit_words(quantity, change=True)
         axes.set_ylabel(f"change of {quantity.title}{f', {unit}' if unit else ''}")

@@ -34,10 +34,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Strip:
-    """The marks that stand in one line."""
+    """The marks that stand in one line.
+
+    Attributes:
+        label: What they are of.
+        marks: One a recogniser.
+        detail: Smaller, below the label.
+    """
 
     label: str
     marks: tuple[Mark, ...]
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,13 +94,15 @@ def conditions_forest(study: Study, quantity: Quantity, grouped: bool = False) -
 def contrasts_forest(study: Study, quantity: Quantity) -> Forest | None:
     """Contrasts in one quantity, in the order of the study; None where there are none."""
     series = recognisers(study)
-    strips: dict[str, list[Mark]] = {}
+    strips: dict[tuple[str, str], list[Mark]] = {}
     for each in contrasts_of(study, quantity):
         if math.isfinite(each.change.value):
             first, second = arms(study, each)
-            label = each.question if len(study.recognisers) == 1 else f"{each.question} ({first} → {second})"
-            strips.setdefault(label, []).append(_mark(series.index(each.recogniser), each.change, quantity))
-    return _forest([Strip(label, tuple(marks)) for label, marks in strips.items()])
+            if each.recogniser == each.against_recogniser:
+                first, second = spaced(each.against_condition), spaced(each.condition)
+            mark = _mark(series.index(each.recogniser), each.change, quantity)
+            strips.setdefault((each.question, f"{first} → {second}"), []).append(mark)
+    return _forest([Strip(label, tuple(marks), detail) for (label, detail), marks in strips.items()])
 
 
 def recognisers(study: Study) -> list[str]:

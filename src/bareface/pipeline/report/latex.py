@@ -1,17 +1,17 @@
-"""``tables/*.tex``: tables that a paper can include with ``\\input``; they need the package booktabs."""
+r"""``tables/*.tex``: tables that a paper can include with ``\input``; they need the package booktabs."""
 
 import re
 from pathlib import Path
 
 from bareface.io.atomic import atomic_path
 from bareface.pipeline.report.tables import Table, conditions_table, contrasts_table
-from bareface.pipeline.report.words import spaced
+from bareface.pipeline.report.words import MINUS, NONE, spaced
 from bareface.pipeline.results import Study
 
 SPECIAL = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "−": "$-$", "–": "--", "→": r"$\rightarrow$", "×": r"$\times$"},
+    **{"<": "$<$", ">": "$>$", "|": "$|$", '"': "''", MINUS: "$-$", NONE: "--", "→": r"$\rightarrow$"},
     # After the end of a row these two would be read as an option of it.
     **{"[": "{[}", "]": "{]}", "*": "{*}"},
 }
@@ -28,12 +28,13 @@ def write_latex(study: Study, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = f" ({study.note})" if study.note else ""
+    first = spaced(study.conditions[0].name)
     for quantity in study.quantities:
         measured = f"{study.photos:,} photos of {study.identities:,} identities{note}"
         tables = {
             "conditions": (
                 conditions_table(study, quantity),
-                f"{quantity.title} in each condition and its change from {spaced(study.conditions[0].name)}; {measured}.",
+                f"{quantity.title} in each condition and its change from {first}; {measured}.",
             ),
             "contrasts": (contrasts_table(study, quantity), f"Contrasts in {quantity.title}; {measured}."),
         }
@@ -45,10 +46,10 @@ def write_latex(study: Study, folder: Path) -> None:
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX sets as it is; letters that pdflatex does not know are given by their number.
+    r"""Text that LaTeX sets as it is; letters that pdflatex does not know are given by their number.
 
     >>> print(escaped("50 % of a_b"))
-    50 \\% of a\\_b
+    50 \% of a\_b
     >>> print(escaped("漢"))
     {[}U+6F22{]}
     """

@@ -25,17 +25,24 @@ def write_markdown(study: Study, folder: Path) -> None:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, in one line and in a table's cell.
+    r"""Text that Markdown shows as it is, in one line and in a table's cell.
 
     >>> print(escaped("a|b <i>_c_"))
-    a\\|b \\<i\\>\\_c\\_
+    a\|b \<i\>\_c\_
     """
     return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(text.split()))
 
 
 def _lines(study: Study) -> list[str]:
     note = f" ({study.note})" if study.note else ""
-    lines = [f"# {escaped(study.title)}{escaped(note)}", "", f"**{escaped(study.answer)}**", "", escaped(study.data), ""]
+    lines = [
+        f"# {escaped(study.title)}{escaped(note)}",
+        "",
+        f"**{escaped(study.answer)}**",
+        "",
+        escaped(study.data),
+        "",
+    ]
     lines += [f"{study.photos:,} photos of {study.identities:,} identities, the same in every condition.", ""]
     lines += _list(f"Left out, {count:,}: {reason}" for reason, count in study.left_out.items())
     lines += ["## Conditions", "", READING.replace("*", "\\*"), ""]

@@ -16,7 +16,15 @@ from bareface.pipeline.report.elsewhere import ELSEWHERE
 from bareface.pipeline.report.forest import Forest, conditions_forest, contrasts_forest
 from bareface.pipeline.report.matte_quality import panels
 from bareface.pipeline.report.picture_sheet import LIMIT, sections
-from bareface.pipeline.report.tables import READING, Table, conditions_table, contrasts_table, leakage_table
+from bareface.pipeline.report.tables import (
+    READING,
+    Table,
+    conditions_table,
+    contrasts_of,
+    contrasts_table,
+    leakage_table,
+    meanings,
+)
 from bareface.pipeline.report.words import spaced, tick_words, unit_words, value_words
 from bareface.pipeline.results import Quantity, Study
 
@@ -40,6 +48,7 @@ class Part:
         conditions: Table of all conditions.
         forest: Their changes; None where nothing was compared.
         contrasts: Table, without rows where there are none.
+        meanings: Of each question.
         contrasts_forest: The same, drawn.
         groups: Table, without rows where the data has none.
         groups_forest: The same, drawn.
@@ -51,6 +60,7 @@ class Part:
     conditions: Table
     forest: Forest | None
     contrasts: Table
+    meanings: dict[str, str]
     contrasts_forest: Forest | None
     groups: Table
     groups_forest: Forest | None
@@ -77,7 +87,7 @@ def page(study: Study, run: Path) -> str:
     style, script = Markup(_part("report.css")), Markup(_part("report.js"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    environment.filters |= {"per": lambda value: f"{value:.2f}%", "tick": tick_words}
+    environment.filters |= {"per": lambda value: f"{value:.2f}%", "tick": tick_words, "tied": _tied}
     environment.tests["number_to_show"] = math.isfinite
     photos = sections(study, run)
     parts = [_of_quantity(study, quantity) for quantity in study.quantities]
@@ -134,10 +144,16 @@ def _of_quantity(study: Study, quantity: Quantity) -> Part:
         conditions_table(study, quantity),
         conditions_forest(study, quantity),
         contrasts_table(study, quantity),
+        meanings(contrasts_of(study, quantity)),
         contrasts_forest(study, quantity),
         conditions_table(study, quantity, grouped=True),
         conditions_forest(study, quantity, grouped=True),
     )
+
+
+def _tied(text: str) -> str:
+    """Numbers that do not part from their percent sign at the end of a line."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _policy(style: str, script: str) -> str:

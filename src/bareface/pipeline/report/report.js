@@ -11,6 +11,7 @@
     chosen.setAttribute("aria-sort", down ? "descending" : "ascending");
   };
 
+  document.documentElement.classList.add("js");
   const choice = document.getElementById("quantity");
   const choose = () => {
     for (const part of document.querySelectorAll("[data-quantity]")) part.hidden = part.dataset.quantity !== choice.value;

@@ -19,8 +19,8 @@ from bareface.pipeline.results import Change, Contrast, Finding, Quantity, Study
 
 TOO_FEW = "too few identities for an interval"
 READING = (
-    "Brackets hold 95 % intervals; changes are from the first condition to this one, on the same photos. p (Holm): of a "
-    "change this far from 0 if there were none, corrected for all conditions, * below 0.05. Detectable: the smallest "
+    "Brackets hold 95 % intervals; changes are from the first condition to this one, on the same photos. p (Holm): of "
+    "a change this far from 0 if there were none, corrected for all conditions, * below 0.05. Detectable: the smallest "
     "change of either sign that a study like this one sees with probability 0.8. Gained and lost: photos that became "
     "right or wrong; McNemar's test compares these two."
 )
@@ -34,7 +34,7 @@ class Cell:
         text: As it is read.
         sort: What rows are put in order by; None goes last.
         interval: The interval of the number, or why there is none.
-        detail: A sentence that explains it; only some forms of the report show it here.
+        detail: What stands below it where columns are hidden for lack of room.
     """
 
     text: str
@@ -55,10 +55,12 @@ class Column:
     Attributes:
         title: What stands above it.
         numeric: Whether its cells are numbers.
+        spare: Whether a narrow screen hides it, its text being the detail of the first cell.
     """
 
     title: str
     numeric: bool = False
+    spare: bool = False
 
 
 @dataclass
@@ -95,8 +97,8 @@ def contrasts_of(study: Study, quantity: Quantity) -> list[Contrast]:
 def conditions_table(study: Study, quantity: Quantity, grouped: bool = False) -> Table:
     """Value and change of every recogniser in every condition.
 
-    The recogniser's column is left out where there is only one; photos that changed sides are counted where photos are
-    right or wrong.
+    The recogniser's column is left out where there is only one. Photos that changed sides are counted where photos are
+    right or wrong, but not group by group.
 
     Args:
         study: All of it.
@@ -105,18 +107,19 @@ def conditions_table(study: Study, quantity: Quantity, grouped: bool = False) ->
     """
     findings = findings_of(study, quantity, grouped)
     several = len({each.recogniser for each in study.findings}) > 1
-    counted = any(each.change is not None and each.change.gained is not None for each in findings)
+    counted = not grouped and any(each.change is not None and each.change.gained is not None for each in findings)
     table = Table(
         [
             Column("condition"),
-            *([Column("recogniser")] if several else []),
+            *([Column("recogniser", spare=True)] if several else []),
             *([Column("group"), Column("photos", True)] if grouped else []),
             Column(f"{quantity.title} [95 %]", True),
             *_change_columns(quantity, counted),
         ]
     )
     for each in findings:
-        cells = [Cell(spaced(each.condition), spaced(each.condition))]
+        name = spaced(each.condition)
+        cells = [Cell(name, name, detail=each.recogniser if several else "")]
         cells += [Cell(each.recogniser, each.recogniser)] if several else []
         if grouped:
             cells += [Cell(each.group, each.group), Cell(f"{each.photos:,}", float(each.photos))]
@@ -137,7 +140,7 @@ def contrasts_table(study: Study, quantity: Quantity) -> Table:
     table = Table([Column("question"), Column("from"), Column("to"), *_change_columns(quantity, counted)])
     for each in contrasts:
         first, second = arms(study, each)
-        cells = [Cell(each.question, each.question, detail=each.meaning), Cell(first, first), Cell(second, second)]
+        cells = [Cell(each.question, each.question), Cell(first, first), Cell(second, second)]
         table.rows.append([*cells, *_change_cells(table, each.change, quantity, counted, "")])
     return table
 

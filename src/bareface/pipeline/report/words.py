@@ -5,8 +5,8 @@ import math
 from bareface.pipeline.results import Change, Quantity
 from bareface.recognition.protocols.intervals import Interval
 
-NONE = "–"
-MINUS = "−"
+NONE = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 LEVEL = 0.05
 """A change whose p, after Holm's correction, is below is marked."""
 
@@ -39,8 +39,8 @@ def interval_words(interval: Interval | None, quantity: Quantity, signed: bool =
 def signed_words(value: float, quantity: Quantity) -> str:
     """A change with its sign, in points where the quantity is a share.
 
-    >>> signed_words(-0.1983, Quantity("top1", "top-1", "share", "more"))
-    '−19.83'
+    >>> signed_words(0.1983, Quantity("top1", "top-1", "share", "more"))
+    '+19.83'
     """
     if not math.isfinite(value):
         return NONE
@@ -59,10 +59,10 @@ def size_words(value: float | None, quantity: Quantity) -> str:
 
 
 def p_words(p: float | None) -> str:
-    """A p value with three decimals.
+    """A p value with three decimals; a dash for None.
 
-    >>> p_words(0.0002), p_words(0.04), p_words(None)
-    ('< 0.001', '0.040', '–')
+    >>> p_words(0.0002), p_words(0.04)
+    ('< 0.001', '0.040')
     """
     if p is None or not math.isfinite(p):
         return NONE
@@ -82,8 +82,8 @@ def points(value: float, quantity: Quantity) -> float:
 def tick_words(value: float, signed: bool = True) -> str:
     """A round number beside an axis.
 
-    >>> tick_words(-20.0), tick_words(0.25), tick_words(0.0)
-    ('−20', '+0.25', '0')
+    >>> tick_words(20.0), tick_words(20.0, signed=False), tick_words(0.0)
+    ('+20', '20', '0')
     """
     return (f"{value:+g}" if signed and value else f"{value + 0.0:g}").replace("-", MINUS)
 
