@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -20,7 +21,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4
 """Okabe and Ito's, in which people with any colour vision tell recognisers apart."""
 SHAPES = ("o", "s", "D", "^")
 # Names come from users: a dollar sign in one is no formula. Text stays text in SVG, files do not differ by date.
-STYLE = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "bareface", "font.size": 9}
+STYLE: Any = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "bareface", "font.size": 9}
 
 
 def write_figures(study: Study, folder: Path) -> None:
@@ -113,7 +114,7 @@ def _quality(study: Study, quantity: Quantity, note: str) -> Figure:
 
 
 def _canvas(lines: int, series: int) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6.8, 1.3 + lines * (0.2 + 0.13 * series)), layout="constrained")
+    figure = Figure(figsize=(6.8, 1.4 + lines * (0.16 + 0.12 * series)), layout="constrained")
     axes = figure.subplots()
     axes.set_ylim(lines - 0.5, -0.5)
     return figure, axes
@@ -151,7 +152,7 @@ def _finish(axes: Axes, study: Study, title: str) -> None:
             Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=SHAPES[n % len(SHAPES)], markersize=5, label=name)
             for n, name in enumerate(names)
         ]
-        axes.legend(handles=marks, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(names), frameon=False)
+        axes.get_figure().legend(handles=marks, loc="outside lower center", ncols=min(3, len(names)), frameon=False)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -86,9 +86,7 @@ def conditions_forest(study: Study, quantity: Quantity, grouped: bool = False) -
         if each.change is not None and math.isfinite(each.change.value):
             label = spaced(each.condition) + (f", {each.group}" if grouped else "")
             strips.setdefault(label, []).append(_mark(series.index(each.recogniser), each.change, quantity))
-    order = {spaced(card.name): number for number, card in enumerate(study.conditions)}
-    labels = sorted(strips, key=lambda label: order.get(label, 0)) if not grouped else list(strips)
-    return _forest([Strip(label, tuple(strips[label])) for label in labels])
+    return _forest([Strip(label, tuple(marks)) for label, marks in strips.items()])
 
 
 def contrasts_forest(study: Study, quantity: Quantity) -> Forest | None:
@@ -107,9 +105,10 @@ def contrasts_forest(study: Study, quantity: Quantity) -> Forest | None:
 
 def recognisers(study: Study) -> list[str]:
     """Who was asked, each with the number that its colour has."""
-    named = [card.name for card in study.recognisers]
-    others = [each.recogniser for each in (*study.findings, *study.contrasts)]
-    return list(dict.fromkeys([*named, *others]))
+    found = [card.name for card in study.recognisers]
+    found += [each.recogniser for each in study.findings]
+    found += [each.recogniser for each in study.contrasts]
+    return list(dict.fromkeys(found))
 
 
 def axis_of(values: Iterable[float], zero: bool = True, number: int = 5) -> Axis:

@@ -121,7 +121,7 @@ def _numbers(places: Sequence[tuple[float, float]], lines: int) -> list[tuple[bo
             clusters[-1].append(number)
         else:
             clusters.append([number])
-    found = {}
+    found: dict[int, tuple[bool, float]] = {}
     for place, cluster in enumerate(clusters):
         cluster.sort(key=lambda number: places[number][1])
         here = places[cluster[0]][0]

@@ -59,18 +59,20 @@
       return { identity, group, photos, values, most, search: `${identity}\n${group}`.toLowerCase() };
     }),
   );
+  const place = (row) => (row.most && row.most.gone > 0 ? data.conditions[row.most.place] : null);
   const columns = [
     { title: "identity", key: (row) => row.identity, text: (row) => row.identity },
-    ...(data.grouped ? [{ title: "group", key: (row) => row.group || null, text: (row) => row.group || "–" }] : []),
-    { title: "photos", number: true, key: (row) => row.photos, text: (row) => String(row.photos) },
     {
       title: data.better === null ? "moved most" : "lost most",
       number: true,
       key: (row) => row.most && row.most.gone,
-      text: (row) => (row.most && row.most.gone > 0 ? `${value(row.most.gone)} (${data.conditions[row.most.place]})` : "–"),
+      text: (row) => (row.most && row.most.gone > 0 ? value(row.most.gone) : "–"),
     },
-    ...data.conditions.map((title, place) => ({
-      title, number: true, key: (row) => row.values[place], text: (row) => value(row.values[place]),
+    { title: "in", key: (row) => place(row), text: (row) => place(row) || "–" },
+    ...(data.grouped ? [{ title: "group", key: (row) => row.group || null, text: (row) => row.group || "–" }] : []),
+    { title: "photos", number: true, key: (row) => row.photos, text: (row) => String(row.photos) },
+    ...data.conditions.map((title, number) => ({
+      title, number: true, screen: number > 0, key: (row) => row.values[number], text: (row) => value(row.values[number]),
     })),
   ];
   const by = (id) => document.getElementById(id);
@@ -80,6 +82,7 @@
     if (text !== undefined) made.textContent = text;
     return made;
   };
+  const style = (column) => [column.number ? "number" : "", column.screen ? "screen" : ""].join(" ").trim(); // paper is narrow
   const state = { column: columns.findIndex((each) => each.title.endsWith("most")), down: true, page: 0, rows: [] };
   const head = by("people-head");
   const draw = () => {
@@ -89,9 +92,9 @@
     const shown = state.rows.slice(from, from + PAGE);
     const lines = shown.map((row) => {
       const line = element("tr");
-      columns.forEach((column, place) => {
-        const cell = element(place ? "td" : "th", column.number ? "number" : "", column.text(row));
-        if (!place) cell.scope = "row";
+      columns.forEach((column, number) => {
+        const cell = element(number ? "td" : "th", style(column), column.text(row));
+        if (!number) cell.scope = "row";
         line.append(cell);
       });
       return line;
@@ -112,14 +115,14 @@
     state.page = 0;
     draw();
   };
-  const heads = columns.map((column, place) => {
-    const cell = element("th", column.number ? "number" : "");
+  const heads = columns.map((column, number) => {
+    const cell = element("th", style(column));
     cell.scope = "col";
     const button = element("button", "", column.title);
     button.type = "button";
     button.addEventListener("click", () => {
-      state.down = state.column === place ? !state.down : Boolean(column.number);
-      state.column = place;
+      state.down = state.column === number ? !state.down : Boolean(column.number);
+      state.column = number;
       mark(heads, cell, state.down);
       arrange();
     });
