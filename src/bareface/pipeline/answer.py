@@ -123,7 +123,7 @@ def methods(
         f"Intervals are at 95 %; they take people{level} and not photos or pairs as what was drawn by chance (a "
         "variance that knows clusters, HC3, with Student's quantile), and differences are taken on the same photos, "
         f"both arms together. With fewer than {LEAST} people no interval is given. P values are of no difference, by "
-        "the same variance; Holm's correction is over all conditions of a quantity; McNemar's test takes the photos of one "
-        "person together. The smallest effect is the one that a study like this sees with probability 0.8."
+        "the same variance; Holm's correction is over all conditions of a quantity; McNemar's test takes the photos of "
+        "one person together. The smallest effect is the one that a study like this sees with probability 0.8."
     )
     return " ".join(line for line in lines if line)

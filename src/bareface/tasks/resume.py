@@ -14,7 +14,10 @@ from bareface.io.atomic import atomic_folder
 from bareface.pipeline.parts import TABLES, check_study
 from bareface.tasks.models import recogniser_files, segmenter_files
 
-DECIDING = ("data", "stage", "conditions", "matte", "mattes_from", "canvas", "seed", "samples", "write_cutouts")
+DECIDING = (
+    *("data", "stage", "conditions", "matte", "mattes_from", "canvas", "seed"),
+    *("samples", "verification_photos", "write_cutouts"),
+)
 """Options that decide outcomes, or what is kept of them."""
 LEFT = ("cutouts", "figures/photos")
 """Folders that a pass leaves, beside its parts and tables."""

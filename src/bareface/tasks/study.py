@@ -69,7 +69,9 @@ def measured(
         photos=len(outcomes.keys),
         identities=len(people),
         left_out=dict(Counter(_short(reason) for reason in passed.left_out.values())),
-        recognisers=tuple(_recogniser_card(name, recogniser_files(cfg)[name], recognisers[name]) for name in recognisers),
+        recognisers=tuple(
+            _recogniser_card(name, recogniser_files(cfg)[name], recognisers[name]) for name in recognisers
+        ),
         segmenters=tuple(
             _segmenter_card(name, segmenter_files(cfg)[name], each, passed.quality.get(name, {}))
             for name, each in segmenters.items()
@@ -103,15 +105,16 @@ def _groups(dataset: IdentityDataSet) -> tuple[Mapping[str, str], list[str]]:
         return {}, [f"groups: none, {error}"]
 
 
-def _condition_cards(
-    cfg: DictConfig, conditions: Mapping[str, Condition], passed: Passed
-) -> tuple[ConditionCard, ...]:
+def _condition_cards(cfg: DictConfig, conditions: Mapping[str, Condition], passed: Passed) -> tuple[ConditionCard, ...]:
     plain: Any = OmegaConf.to_container(cfg.conditions, resolve=True)
     return tuple(
         ConditionCard(
             name,
             each.meaning,
-            {key: str(value).rpartition(".")[2] if key == "_target_" else str(value) for key, value in plain[name].items()},
+            {
+                key: str(value).rpartition(".")[2] if key == "_target_" else str(value)
+                for key, value in plain[name].items()
+            },
             passed.milliseconds[name],
         )
         for name, each in conditions.items()
