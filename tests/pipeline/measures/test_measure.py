@@ -175,6 +175,7 @@ def test_the_drop_is_split(tmp_path):
     assert values == {"information lost": -0.25, "mismatch": -0.5, "price of removed": -0.5}
     drop = by_name(one.findings(), "original")["removed", "top1"].change.value
     assert values["information lost"] + values["mismatch"] == drop == -0.75
+    assert all(each.change.holm == min(1, 3 * each.change.p) for each in found if each.question == "mismatch")
 
 
 def test_questions():

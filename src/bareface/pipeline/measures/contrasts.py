@@ -1,8 +1,10 @@
 """Questions that two arms answer together: what is the background worth, is it lost information or an unknown sight?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from bareface.pipeline import statistics
 from bareface.pipeline.conditions import Condition, MaskOnly, Removed, Swapped
 from bareface.pipeline.measures.arms import Arm
 from bareface.pipeline.measures.measure import Measurer
@@ -35,8 +37,8 @@ def questions(recognisers: Sequence[str], conditions: Mapping[str, Condition]) -
 
 
 def contrasts(measurer: Measurer, asked: Sequence[Question]) -> list[Contrast]:
-    """The answers: the first quantity, and those of pairs where there are any."""
-    found = []
+    """The answers in those of ``SHOWN`` that were measured; p values are corrected for all questions of a quantity."""
+    found: list[Contrast] = []
     for name, meaning, first, second in asked:
         before, after = measurer.answers(first), measurer.answers(second)
         for one, other in zip(before, after, strict=False):
@@ -48,6 +50,11 @@ def contrasts(measurer: Measurer, asked: Sequence[Question]) -> list[Contrast]:
                 for quantity in SHOWN
                 if quantity in changes
             ]
+    for quantity in SHOWN:
+        places = [place for place, each in enumerate(found) if each.quantity == quantity]
+        corrected = statistics.holm([found[place].change.p for place in places])
+        for place, p in zip(places, corrected, strict=True):
+            found[place] = replace(found[place], change=replace(found[place].change, holm=p))
     return found
 
 
