@@ -104,7 +104,7 @@ def test_a_recogniser_that_looks_at_the_background_alone_loses_everything_with_i
     assert removed.difference == pytest.approx(-2 / 3)
     assert (original.pictures, original.top5, original.difference) == (6, 1, 0)
     assert original.loss < removed.loss
-    assert removed.low <= removed.difference <= removed.high
+    assert np.isnan(removed.low) and np.isnan(removed.high)  # three people are too few
     assert pipeline.quality is not None and pipeline.quality.compute()["miou"] == 1
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from torch import Tensor
 
 from bareface.io.atomic import atomic_path
-from bareface.pipeline.statistics import paired_interval
+from bareface.pipeline.statistics import change
 
 REPORT_2019 = (
     ("segmenter, mIoU", "98.90 %", ""),
@@ -41,7 +41,7 @@ class Row:
         loss: Mean cross-entropy.
         milliseconds: To compose and recognise one photo.
         difference: Top-1 minus that of the first condition; 0 for the first itself.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95 % interval; NaN where there are too few identities.
         high: Upper end.
     """
 
@@ -66,9 +66,13 @@ def rows_of(conditions: Sequence[str], sums: dict[str, Tensor]) -> list[Row]:
     pictures = sums["pictures"].numpy()
     total = int(pictures.sum())
     first, among_five = sums["first"].numpy(), sums["among_five"].numpy()
+    identity = np.repeat(np.arange(len(pictures)), pictures)
+    place = np.arange(total) - np.repeat(np.cumsum(pictures) - pictures, pictures)
+    right = place < first[:, identity]  # which of an identity's photos are right does not matter to the interval
     rows = []
     for number, condition in enumerate(conditions):
-        low, high = paired_interval(first[0], first[number], pictures)
+        interval = change(right[:1], right[number : number + 1], identity).interval
+        low, high = (interval.low, interval.high) if interval is not None else (float("nan"), float("nan"))
         rows.append(
             Row(
                 condition=condition,
@@ -96,7 +100,9 @@ def figures_of(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _cells(row: Row, first: bool) -> list[str]:
-    points = "" if first else f"{100 * row.difference:+.2f} [{100 * row.low:+.2f}, {100 * row.high:+.2f}]"
+    points = "" if first else f"{100 * row.difference:+.2f}"
+    if not first and not np.isnan(row.low):
+        points += f" [{100 * row.low:+.2f}, {100 * row.high:+.2f}]"
     return [
         row.condition.replace("_", " "),
         f"{row.top1:.2%}",

@@ -1,0 +1,1 @@
+"""Answers of the study against truth that is known."""
