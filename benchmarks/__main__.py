@@ -16,6 +16,7 @@ from benchmarks import (
     unet,
 )
 from benchmarks.machine import describe_machine
+from benchmarks.validity import simulated
 
 
 def print_table(rows: list[dict[str, object]]) -> None:
@@ -44,6 +45,7 @@ def main() -> None:
         "curve": lambda options: curve.measure(),
         "coverage": lambda options: coverage.measure(),
         "gallery": lambda options: gallery.measure(options.rounds),
+        "validity_simulated": lambda options: simulated.measure(),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

@@ -1,1 +1,1 @@
-"""Is the answer true? Studies of data whose truth is known."""
+"""Answers of the study against truth that is known."""
