@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bareface.pipeline.report.page import page as render
 from bareface.pipeline.report.page import write_page
 from bareface.pipeline.results import PersonRow, Study
 
@@ -37,6 +38,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
         page.on("console", lambda message: said.append(message.text))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
@@ -162,6 +164,16 @@ def test_it_prints_without_controls(opened: Callable[..., Any], report: Path) ->
     assert page.locator("#conditions table:visible").count() == 1
     page.set_viewport_size({"width": 688, "height": 1000})  # A4 without its margins, at 96 dots an inch
     assert page.evaluate("[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth)")
+
+
+def test_names_that_would_be_programs_are_text(
+    opened: Callable[..., Any], nasty_study: Study, run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "report.html").write_text(render(nasty_study, run), encoding="utf-8")
+    page = opened(tmp_path / "report.html")
+    shown = page.locator("#people-rows th").inner_text()
+    assert shown.replace("\u2028", "").replace("\n", "") == nasty_study.title.replace("\u2028", "")
+    assert page.locator("h1").inner_text().startswith("</script><script>alert(1)")
 
 
 def test_without_scripts_every_quantity_is_there(browser: Any, report: Path) -> None:

@@ -14,6 +14,7 @@ from bareface.pipeline.report.tables import (
     contrasts_table,
     leakage_table,
     meanings,
+    measured,
 )
 from bareface.pipeline.results import Study
 
@@ -46,7 +47,7 @@ def _lines(study: Study) -> list[str]:
     lines += [f"{study.photos:,} photos of {study.identities:,} identities, the same in every condition.", ""]
     lines += _list(f"Left out, {count:,}: {reason}" for reason, count in study.left_out.items())
     lines += ["## Conditions", "", READING.replace("*", "\\*"), ""]
-    for quantity in study.quantities:
+    for quantity in measured(study):
         lines += [f"### {escaped(quantity.title)}{note}", "", *_table(conditions_table(study, quantity))]
         contrasts = contrasts_of(study, quantity)
         if contrasts:
