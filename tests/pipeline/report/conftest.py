@@ -52,6 +52,9 @@ RECOGNISERS = {"vggface2_resnet50": 0.0, "removed_hair_black": 0.06}
 IOU = {"removed_face_black": 0.81, "removed_person_black": 0.952, "removed_hair_true": 1.0, "random_mask": 0.33}
 
 
+NASTY = "</script><script>alert(1)</script>\u2028'\"&|<img src=x onerror=alert(1)>"
+
+
 def interval(value: float, half: float) -> Interval:
     return Interval(value - half, value + half, 40)
 
@@ -239,6 +242,24 @@ def study(run: Path) -> Study:
 @pytest.fixture(scope="session")
 def bare_study(study: Study) -> Study:
     return bare(study)
+
+
+@pytest.fixture(scope="session")
+def nasty_study(study: Study) -> Study:
+    """Every name is one that would like to be a program."""
+    card = study.recognisers[0]
+    return replace(
+        study,
+        **dict.fromkeys(("title", "data", "note", "answer", "methods"), NASTY),
+        **{"notes": (NASTY,), "versions": {NASTY: NASTY}, "left_out": {NASTY: 1}},
+        leakage=(Leakage(NASTY, 0, 0, NASTY),),
+        people=(PersonRow(NASTY, NASTY, NASTY, 1, {NASTY: 1.0}),),
+        recognisers=(replace(card, name=NASTY, meaning=NASTY, files=(NASTY,), fingerprints=(NASTY,)),),
+        conditions=(ConditionCard(NASTY, NASTY, {NASTY: NASTY}, float("nan")),),
+        findings=(replace(study.findings[0], recogniser=NASTY, condition=NASTY, note=NASTY, interval=None),),
+        contrasts=(replace(study.contrasts[0], question=NASTY, meaning=NASTY),),
+        shown=(replace(study.shown[0], identity=NASTY, key=NASTY, note=NASTY, predicted={"original": NASTY}),),
+    )
 
 
 @pytest.fixture(scope="session")

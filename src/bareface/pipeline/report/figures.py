@@ -62,7 +62,7 @@ def _values(study: Study, quantity: Quantity, note: str) -> Figure:
     axes.set_yticks(range(len(names)), [spaced(name) for name in names])
     unit = unit_words(quantity)
     axes.set_xlabel(f"{quantity.title}{f', {unit}' if unit else ''}; 95 % intervals{_chance_words(quantity)}")
-    _finish(axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
+    _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
     return figure
 
 
@@ -81,7 +81,7 @@ def _changes(study: Study, quantity: Quantity, forest: Forest, note: str) -> Fig
         f"change of {quantity.title} from {spaced(study.conditions[0].name)}{f', {unit}' if unit else ''}; "
         "95 % intervals; filled: p (Holm) < 0.05"
     )
-    _finish(axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
+    _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
     return figure
 
 
@@ -140,7 +140,7 @@ def _chance_words(quantity: Quantity) -> str:
     return "" if quantity.chance is None else "; dotted: chance"
 
 
-def _finish(axes: Axes, study: Study, title: str) -> None:
+def _finish(figure: Figure, axes: Axes, study: Study, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=10)
     axes.grid(axis="x", color="#e5e5e5")
     axes.set_axisbelow(True)
@@ -152,7 +152,7 @@ def _finish(axes: Axes, study: Study, title: str) -> None:
             Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=SHAPES[n % len(SHAPES)], markersize=5, label=name)
             for n, name in enumerate(names)
         ]
-        axes.get_figure().legend(handles=marks, loc="outside lower center", ncols=min(3, len(names)), frameon=False)
+        figure.legend(handles=marks, loc="outside lower center", ncols=min(3, len(names)), frameon=False)
 
 
 def _save(figure: Figure, path: Path) -> None:

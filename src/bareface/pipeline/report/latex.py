@@ -69,7 +69,7 @@ def _latex(table: Table, caption: str, label: str) -> str:
         [
             r"% Needs \usepackage{booktabs}.",
             r"\begin{table}",
-            r"\centering\footnotesize",
+            r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
             rf"\caption{{{escaped(caption + remarks)}}}",
             rf"\label{{tab:{label}}}",
             rf"\begin{{tabular}}{{@{{}}{''.join('r' if column.numeric else 'l' for column in table.columns)}@{{}}}}",

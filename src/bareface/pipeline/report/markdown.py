@@ -14,6 +14,7 @@ from bareface.pipeline.report.tables import (
     contrasts_table,
     leakage_table,
     meanings,
+    measured,
 )
 from bareface.pipeline.results import Study
 
@@ -34,9 +35,9 @@ def escaped(text: str) -> str:
 
 
 def _lines(study: Study) -> list[str]:
-    note = f" ({study.note})" if study.note else ""
+    note = f" ({escaped(study.note)})" if study.note else ""
     lines = [
-        f"# {escaped(study.title)}{escaped(note)}",
+        f"# {escaped(study.title)}{note}",
         "",
         f"**{escaped(study.answer)}**",
         "",
@@ -46,8 +47,8 @@ def _lines(study: Study) -> list[str]:
     lines += [f"{study.photos:,} photos of {study.identities:,} identities, the same in every condition.", ""]
     lines += _list(f"Left out, {count:,}: {reason}" for reason, count in study.left_out.items())
     lines += ["## Conditions", "", READING.replace("*", "\\*"), ""]
-    for quantity in study.quantities:
-        lines += [f"### {escaped(quantity.title)}{escaped(note)}", "", *_table(conditions_table(study, quantity))]
+    for quantity in measured(study):
+        lines += [f"### {escaped(quantity.title)}{note}", "", *_table(conditions_table(study, quantity))]
         contrasts = contrasts_of(study, quantity)
         if contrasts:
             lines += [f"#### Contrasts in {escaped(quantity.title)}", "", *_table(contrasts_table(study, quantity))]

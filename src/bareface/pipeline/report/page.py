@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from bareface.io.atomic import atomic_path
 from bareface.pipeline.report.elsewhere import ELSEWHERE
-from bareface.pipeline.report.forest import Forest, conditions_forest, contrasts_forest
+from bareface.pipeline.report.forest import Forest, conditions_forest, contrasts_forest, recognisers
 from bareface.pipeline.report.matte_quality import panels
 from bareface.pipeline.report.picture_sheet import LIMIT, sections
 from bareface.pipeline.report.tables import (
@@ -24,6 +24,7 @@ from bareface.pipeline.report.tables import (
     contrasts_table,
     leakage_table,
     meanings,
+    measured,
 )
 from bareface.pipeline.report.words import spaced, tick_words, unit_words, value_words
 from bareface.pipeline.results import Quantity, Study
@@ -90,7 +91,7 @@ def page(study: Study, run: Path) -> str:
     environment.filters |= {"per": lambda value: f"{value:.2f}%", "tick": tick_words, "tied": _tied}
     environment.tests["number_to_show"] = math.isfinite
     photos = sections(study, run)
-    parts = [_of_quantity(study, quantity) for quantity in study.quantities]
+    parts = [_of_quantity(study, quantity) for quantity in measured(study)]
     return environment.from_string(_part("report.html.j2")).render(
         study=study,
         policy=_policy(style, script),
@@ -99,6 +100,8 @@ def page(study: Study, run: Path) -> str:
         shapes=SHAPES,
         reading=READING,
         parts=parts,
+        series=recognisers(study),
+        unit_of_first=unit_words(study.quantities[0], change=True),
         first=spaced(study.conditions[0].name),
         mark_of_note=f" ({study.note})" if study.note else "",
         grouped=any(each.group for each in study.findings),

@@ -103,8 +103,8 @@
     by("people-count").textContent = shown.length
       ? `${from + 1}–${from + shown.length} of ${state.rows.length}`
       : "Nobody has this in their name or group.";
-    by("people-back").disabled = state.page === 0;
-    by("people-on").disabled = state.page >= pages - 1;
+    by("people-previous").disabled = state.page === 0;
+    by("people-next").disabled = state.page >= pages - 1;
   };
   const arrange = () => {
     const wanted = by("people-filter").value.trim().toLowerCase();
@@ -133,8 +133,8 @@
   mark(heads, heads[state.column], true);
   by("people-filter").addEventListener("input", arrange);
   if (by("people-recogniser")) by("people-recogniser").addEventListener("change", arrange);
-  by("people-back").addEventListener("click", () => { state.page -= 1; draw(); });
-  by("people-on").addEventListener("click", () => { state.page += 1; draw(); });
+  by("people-previous").addEventListener("click", () => { state.page -= 1; draw(); });
+  by("people-next").addEventListener("click", () => { state.page += 1; draw(); });
   by("people-table").hidden = false;
   arrange();
 })();

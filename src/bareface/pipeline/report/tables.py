@@ -84,6 +84,12 @@ class Table:
         return f"({self.remarks.index(remark) + 1})"
 
 
+def measured(study: Study) -> list[Quantity]:
+    """The quantities that something is known of."""
+    names = {each.quantity for each in study.findings} | {each.quantity for each in study.contrasts}
+    return [quantity for quantity in study.quantities if quantity.name in names]
+
+
 def findings_of(study: Study, quantity: Quantity, grouped: bool = False) -> list[Finding]:
     """What was measured of one quantity: of everybody's photos, or group by group."""
     return [each for each in study.findings if each.quantity == quantity.name and bool(each.group) == grouped]

@@ -7,7 +7,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from bareface.pipeline.report.elsewhere import HEIDELBERG_2019
-from bareface.pipeline.report.tables import Table, conditions_table, contrasts_table
+from bareface.pipeline.report.tables import Table, conditions_table, contrasts_table, measured
 from bareface.pipeline.results import Study
 
 
@@ -18,7 +18,7 @@ def print_study(study: Study, file: IO[str]) -> None:
         study: All of it.
         file: Where to.
     """
-    first, *others = study.quantities
+    first, *others = measured(study)
     note = f" ({study.note})" if study.note else ""
     counts = f"{study.photos:,} photos of {study.identities:,} identities"
     tables = [(conditions_table(study, first), f"{first.title} in each condition{note}: {counts}")]
