@@ -104,7 +104,11 @@ def test_no_mattes_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not what bareface mattes writes"), ('{"version": 1}', "not what"), ('{"version": 2}', "version 2, expected 1")],
+    [
+        ("{", "not what bareface mattes writes"),
+        ('{"version": 1}', "not what"),
+        ('{"version": 2}', "version 2, expected 1"),
+    ],
 )
 def test_a_card_that_is_none(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text(text)

@@ -255,15 +255,21 @@ def test_mattes_of_something_else_are_refused(tmp_path: Path) -> None:
     folder = made(tmp_path / "m", dataset)
     shown = RemovedBackdrops(folder, "face", "black")
     shown.check(dataset, CANVAS, None, "box, fail")
-    with pytest.raises(ValueError, match=r"^shown.foreground=face\+hair: its mattes keep face \(.*\). Ask for that, or"):
+    with pytest.raises(
+        ValueError, match=r"^shown.foreground=face\+hair: its mattes keep face \(.*\). Ask for that, or"
+    ):
         RemovedBackdrops(folder, "face+hair", "black").check(dataset, CANVAS, None, "box, fail")
     with pytest.raises(ValueError, match="made on 16 pixels, the recogniser's canvas is 24. Make others with bareface"):
         shown.check(dataset, 24, None, "box, fail")
     (tmp_path / "faces.parquet").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"made of whole photos, loader.faces=.*parquet and loader.framing=box, fail cut"):
+    with pytest.raises(
+        ValueError, match=r"made of whole photos, loader.faces=.*parquet and loader.framing=box, fail cut"
+    ):
         shown.check(dataset, CANVAS, str(tmp_path / "faces.parquet"), "box, fail")
     more = Squares(13)
-    with pytest.raises(DataError, match=r"7 of 13 train photos have no matte: 006, 007, 008, 009, 010, ... \(7 in all\)"):
+    with pytest.raises(
+        DataError, match=r"7 of 13 train photos have no matte: 006, 007, 008, 009, 010, ... \(7 in all\)"
+    ):
         shown.check(more, CANVAS, None, "box, fail")
 
 
@@ -309,7 +315,9 @@ def test_another_photo_under_the_same_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_words_and_numbers_that_are_none() -> None:
-    with pytest.raises(FileNotFoundError, match="backdrop=blak: no such file. Give a picture, a folder of pictures, or"):
+    with pytest.raises(
+        FileNotFoundError, match="backdrop=blak: no such file. Give a picture, a folder of pictures, or"
+    ):
         RemovedBackdrops("m", "face", "blak")
     with pytest.raises(
         FileNotFoundError, match="^shown.backdrops: nois: no such backdrop and no such file. Did you mean noise"
