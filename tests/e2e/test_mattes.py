@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.ipc
 import pytest
 import torch
+
 from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
 PHOTOS = [option for option in PEOPLE if option.startswith(("data", "loader"))] + ["data.background_bias=0.5"]
