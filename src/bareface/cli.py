@@ -23,6 +23,7 @@ TASKS = {
     "train": "Train a segmenter or a recogniser, then test it.",
     "evaluate": "Test a checkpoint on a data set.",
     "pipeline": "Remove the background, recognise what is left, compare.",
+    "mattes": "Make the mattes of a data set once, for trainings without backgrounds.",
     "extract": "Write an embedding per picture.",
     "detect": "Find the faces of pictures.",
     "assess": "Verification, identification and open set, with intervals, beside eigenfaces.",

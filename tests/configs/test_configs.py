@@ -26,7 +26,7 @@ BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train
 BY_CODE |= {"embedding_size", "params", "optimizer", "self", "args", "kwargs", "network", "backbone", "head"}
 BY_CODE |= {"labels", "batch_size", "seed"}
 """Arguments that no file gives: they depend on the data, or on each other."""
-RECOGNITION = ("backbone", "head", "metrics", "sampler")
+RECOGNITION = ("backbone", "head", "metrics", "sampler", "shown")
 RECOGNITION_LOSSES = ("softmax", "triplet", "triplet_semihard")
 
 

@@ -13,10 +13,11 @@ from pytorch_lightning.overrides.distributed import UnrepeatedDistributedSampler
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from bareface.data.dataset import STAGES, DataSet, MaskDataSet, Stage
+from bareface.data.epochs import EpochLoader
 from bareface.data.face_frames import FaceFrames, OnNoFace, with_faces
 from bareface.data.faces import FaceTable, read_faces
 from bareface.data.framing import FaceFraming
-from bareface.data.samples import Batches, Mix, OnError, Samples, Transform, collate
+from bareface.data.samples import Batches, Mix, OnError, Samples, Shown, Transform, collate
 from bareface.errors import DataError, FaceError
 from bareface.io.atomic import atomic_path
 
@@ -40,6 +41,7 @@ class DataModule(pl.LightningDataModule):
             without one are skipped and listed. None: whole pictures.
         framing: ``box`` or ``aligned``, for ``faces``.
         on_no_face: ``whole``: a picture without a face stays whole instead of being skipped.
+        shown: Shows pictures otherwise than they are, in the stages that it names; None: as they are.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class DataModule(pl.LightningDataModule):
         framing: FaceFraming = "box",
         on_no_face: OnNoFace = "fail",
         sampler: Callable[..., Sampler[int]] | None = None,
+        shown: Shown | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1:
             raise ValueError(f"loader.batch_size={batch_size}: expected at least 1.")
         self.dataset, self.train_transform, self.eval_transform = dataset, train_transform, eval_transform
         self.batch_size, self.num_workers, self.on_error, self.seed = batch_size, num_workers, on_error, seed
-        self.drop_last, self.mix, self.sampler = drop_last, mix, sampler
+        self.drop_last, self.mix, self.sampler, self.shown = drop_last, mix, sampler, shown
         self.faces, self.frames = faces, FaceFrames(framing, on_no_face)
 
     @cached_property
@@ -84,7 +87,10 @@ class DataModule(pl.LightningDataModule):
         frames = None
         if self.face_table is not None:
             manifest, frames = with_faces(manifest, self.face_table), self.frames
-        return Samples(self.dataset, manifest, transform, self.on_error, not augment, frames)
+        shown = self.shown if self.shown is not None and stage in self.shown.stages else None
+        if shown is not None:
+            manifest = shown.matched(manifest)
+        return Samples(self.dataset, manifest, transform, self.on_error, not augment, frames, shown)
 
     def stage_dataloader(self, stage: Stage) -> DataLoader[Any]:
         """One stage in manifest order, as validation and test see it."""
@@ -111,7 +117,8 @@ class DataModule(pl.LightningDataModule):
         """
         if torch.distributed.is_initialized() and not shuffle:
             sampler = UnrepeatedDistributedSampler(samples, shuffle=False)
-        return DataLoader(
+        kind = EpochLoader if shuffle else DataLoader
+        return kind(
             samples,
             batch_size=self.batch_size,
             shuffle=shuffle and sampler is None,
@@ -131,6 +138,7 @@ class DataModule(pl.LightningDataModule):
             ValueError: The sampler needs identities and there are none.
         """
         samples = self.samples("train", augment=True)
+        samples.begin(0 if self.trainer is None else self.trainer.current_epoch)  # above 0 where a run goes on
         if self.sampler is None:
             return self.loader(samples, shuffle=True)
         if not samples.manifest.has("label"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from bareface.data.dataset import DataSet, Record
+from bareface.data.dataset import DataSet, Record, Stage
 from bareface.data.face_frames import FaceFrames
 from bareface.data.manifest import Manifest
 from bareface.errors import FaceError, PictureError
@@ -81,6 +81,26 @@ class Mix(Protocol):
         """Mixes a batch of at least one picture."""
 
 
+class Shown(Protocol):
+    """Shows photos otherwise than they are, before their transform.
+
+    Attributes:
+        stages: The stages that it does so in.
+    """
+
+    stages: Sequence[Stage]
+
+    def matched(self, manifest: Manifest) -> Manifest:
+        """The same samples, with what ``__call__`` looks up of each."""
+
+    def __call__(self, samples: "Samples", row: int, record: Record) -> Record:
+        """Shows a record of the samples. What is random comes from its key and ``samples.epoch`` alone.
+
+        Raises:
+            FaceError: It cannot be shown like this.
+        """
+
+
 class Samples(Dataset[dict[str, Any] | Skipped]):
     """The samples of one stage.
 
@@ -92,6 +112,8 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         original_mask: Add each mask as it was read to its sample.
         frames: Cuts the face out of picture and mask before the transform; the manifest is one ``with_faces``. A
             picture without a face is skipped and listed whatever ``on_error`` is: that is a result, not a broken file.
+        shown: Shows records otherwise than they are, before the transform; the manifest is one that it ``matched``. A
+            picture that it cannot show is skipped and listed as one without a face is.
     """
 
     def __init__(
@@ -102,11 +124,24 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         on_error: OnError = "raise",
         original_mask: bool = False,
         frames: FaceFrames | None = None,
+        shown: Shown | None = None,
     ) -> None:
         if on_error not in ("raise", "skip"):
             raise ValueError(f"loader.on_error={on_error}: expected raise or skip.")
         self.dataset, self.manifest, self.transform, self.on_error = dataset, manifest, transform, on_error
-        self.original_mask, self.frames = original_mask, frames
+        self.original_mask, self.frames, self.shown = original_mask, frames, shown
+        self._epoch = torch.zeros((), dtype=torch.int64)
+        if shown is not None:
+            self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # workers live longer than an epoch
+
+    @property
+    def epoch(self) -> int:
+        """Which epoch this is, in every worker."""
+        return int(self._epoch)
+
+    def begin(self, epoch: int) -> None:
+        """Tells all workers which epoch this is."""
+        self._epoch.fill_(epoch)
 
     def __len__(self) -> int:
         return len(self.manifest)
@@ -125,13 +160,14 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         seed = int(torch.randint(2**31, ()))  # torch seeds every worker and epoch anew; nothing else does
         try:
             record = self.record(index)
+            seen = record if self.shown is None else self.shown(self, index, record)
         except FaceError as error:
             return Skipped(self.manifest.key(index), str(error))
         except PictureError as error:
             if self.on_error == "raise":
                 raise
             return Skipped(self.manifest.key(index), str(error))
-        framed = self.transform(record, seed)
+        framed = self.transform(seen, seed)
         sample: dict[str, Any] = {
             "image": torch.from_numpy(np.ascontiguousarray(framed.image.transpose(2, 0, 1))),
             "content": torch.tensor(framed.content),
@@ -141,8 +177,8 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
         }
         if framed.mask is not None:
             sample["mask"] = torch.from_numpy(np.ascontiguousarray(framed.mask))
-        if self.original_mask and record.mask is not None:
-            sample["original_mask"] = torch.from_numpy(np.ascontiguousarray(record.mask))
+        if self.original_mask and seen.mask is not None:
+            sample["original_mask"] = torch.from_numpy(np.ascontiguousarray(seen.mask))
         if self.manifest.has("label"):
             sample["label"] = torch.tensor(int(self.manifest.row(index)["label"]))
         return sample

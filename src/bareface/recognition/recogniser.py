@@ -30,6 +30,7 @@ class Recogniser(nn.Module):
         identities: Names of the labels 0, 1, ...
         framing: How its pictures are cut out of photos: ``picture``: not at all; ``box``: the detected box made larger
             by 0.3; ``aligned``: five landmarks moved to the places they have in a 112 x 112 template.
+        shown: How training showed its photos, in words; None: as they are.
 
     Raises:
         ValueError: Sizes contradict each other, or another framing.
@@ -45,6 +46,7 @@ class Recogniser(nn.Module):
         canvas: int,
         identities: Sequence[str],
         framing: Framing = "picture",
+        shown: str | None = None,
     ) -> None:
         super().__init__()
         if framing not in get_args(Framing):
@@ -62,6 +64,8 @@ class Recogniser(nn.Module):
             "identities": list(identities),
             "framing": framing,
         }
+        if shown is not None:
+            self.card["shown"] = shown
         self.shorter, self.crop, self.canvas, self.identities = shorter, crop, canvas, tuple(identities)
         self.framing: Framing = framing
         self.normalise = Normalise(**normalise)

@@ -18,6 +18,7 @@ from bareface.data.transforms import Letterbox
 from bareface.errors import DataError
 from bareface.io import checkpoint
 from bareface.module import TrainingModule
+from bareface.pipeline.shown import ShownWithMatte
 from bareface.recognition.inference import prepare
 from bareface.recognition.recogniser import Framing, Recogniser
 from bareface.segmentation.losses.class_weight import ClassWeightedLoss
@@ -46,8 +47,23 @@ def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
         train_transform=plain(cfg.transforms.train),
         eval_transform=plain(cfg.transforms.eval),
         mix=plain(cfg.transforms.mix),
+        shown=shown(cfg, dataset),
     )
     return module
+
+
+def shown(cfg: DictConfig, dataset: DataSet) -> ShownWithMatte | None:
+    """How a recogniser's photos are shown, checked against the data; None: as they are.
+
+    Raises:
+        ValueError: The mattes are others than those that are asked for.
+        DataError: Photos have no matte.
+    """
+    if "shown" not in cfg or cfg.shown is None:
+        return None
+    made: ShownWithMatte = plain(cfg.shown)
+    made.check(dataset, cfg.canvas, cfg.loader.faces, f"{cfg.loader.framing}, {cfg.loader.on_no_face}")
+    return made
 
 
 def evaluation_data(cfg: DictConfig, dataset: DataSet, canvas: int, framing: Framing | None = None) -> DataModule:
@@ -66,7 +82,13 @@ def evaluation_data(cfg: DictConfig, dataset: DataSet, canvas: int, framing: Fra
     if note:
         log.info(note)
     letterbox = Letterbox(canvas)
-    module: DataModule = plain(cfg.loader, dataset=dataset, train_transform=letterbox, eval_transform=letterbox)
+    module: DataModule = plain(
+        cfg.loader,
+        dataset=dataset,
+        train_transform=letterbox,
+        eval_transform=letterbox,
+        shown=shown(cfg, dataset),
+    )
     return module
 
 
@@ -107,7 +129,8 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     trained = np.unique(dataset.splits["train"].column("label"))
     if not len(trained):
         raise DataError(f"{dataset.root}: the split gives no train pictures. Choose another data.split.")
-    recogniser = plain(cfg.recogniser, identities=[dataset.identities[label] for label in trained])
+    names = [dataset.identities[label] for label in trained]
+    recogniser = plain(cfg.recogniser, identities=names, shown=None if cfg.shown is None else plain(cfg.shown).text)
     module = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     return module
 

@@ -1,5 +1,6 @@
 """``bareface evaluate``: tests a checkpoint on a data set."""
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from bareface.segmentation.segmenter import Segmenter
 from bareface.tasks import build
 from bareface.tasks.run import is_first_process, write_json
 from bareface.tasks.train import numbers
+
+log = logging.getLogger(__name__)
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:
@@ -38,6 +41,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         _check_given(cfg.recogniser, "recogniser", recogniser.card)
         if not isinstance(dataset, IdentityDataSet):
             raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
+        if cfg.shown is None and "shown" in recogniser.card:
+            trained = f"this recogniser was trained on {recogniser.card['shown']}"
+            log.warning("%s", f"shown=null: {trained}; photos are shown as they are.")
         module = build.plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
     canvas = module.card["size" if "segmenter" in cfg else "canvas"]
     data = build.evaluation_data(cfg, dataset, canvas, module.card.get("framing"))
