@@ -19,7 +19,19 @@ from e2e.conftest import bareface
         (["train", "backbone=resnet18"], "backbone=resnet18: train has no such option"),
         (["train", "module=recognition", "optimizer.momentun=1"], "Did you mean optimizer.momentum?"),
         (["train", "optimizer.lr=["], "optimizer.lr=["),
-        (["train", "loss.weight=balanced"], "loss.weight=balanced: train has no such option. Known: loss.smooth."),
+        (
+            ["train", "loss.weight=balanced"],
+            "loss.weight=balanced: loss=dice has no weight. Those that have one: boundary, cross_entropy, focal.",
+        ),
+        (["train", "loss.xyz=balanced"], "loss.xyz=balanced: train has no such option. Known: loss.smooth."),
+        (
+            ["train", "module=recognition", "head.margin=0.3"],
+            "head.margin=0.3: head=linear has no margin. Those that have one: adaface, arcface, cosface,",
+        ),
+        (
+            ["train", "module=recognition", "head.nope=1"],
+            "head.nope=1: train has no such option. There is nothing below head.",
+        ),
         (
             ["train", "loss=dice_cross_entropy", "loss.weight=balanced"],
             "Did you mean loss.losses.cross_entropy.weight?",

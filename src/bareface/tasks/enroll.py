@@ -104,7 +104,8 @@ def _interruptible(place: Store) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         what = "is as it was" if place.version() == before else "is the new one already"
-        raise KeyboardInterrupt(f"{place.where} {what}") from stop
+        rest = "; the next enroll or forget removes what was written" if place.leftovers() else ""
+        raise KeyboardInterrupt(f"{place.where} {what}{rest}") from stop
 
 
 def _removed(place: Store, left: Leftovers) -> list[str]:
@@ -168,9 +169,11 @@ def forget(identity: str, gallery: str) -> Done:
         elif calibration.searches.count:
             calibration = calibrate(changed)
         changed.commit(calibration)
-    gone = len(old) - len(changed)
+    left_out = len(old) - len(changed)
     rest = f"{len(changed)} pictures of {len(changed.counts())} identities are left"
-    return Done([*removed, f"{place.where}: {identity} is forgotten, {gone} pictures; {rest}; {describe(calibration)}"])
+    return Done(
+        [*removed, f"{place.where}: {identity} is forgotten, {left_out} pictures; {rest}; {describe(calibration)}"]
+    )
 
 
 def contents(gallery: str, people: bool) -> Done:

@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import select
 import sys
 import traceback
 import warnings
@@ -147,13 +148,27 @@ def _told(error: BaseException) -> str:
 
 
 def leave(error: BaseException, explanation: str | None = None) -> NoReturn:
-    """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1."""
+    """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1.
+
+    Raises:
+        BrokenPipeError: Nobody reads standard output any more, as after ``| head``: no mistake, and nothing to say.
+    """
+    root = root_of(error)
+    if isinstance(root, BrokenPipeError) and _nobody_reads():
+        raise root
     line = explanation or one_line(error)
     if line is None or "BAREFACE_TRACEBACK" in os.environ:
         traceback.print_exception(error)
     elif is_first_process():
         print(f"error: {line}", file=sys.stderr)
     sys.exit(1)
+
+
+def _nobody_reads() -> bool:
+    """Whether the reading end of standard output was closed; a dashboard's connection can break, too."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _quiet() -> None:

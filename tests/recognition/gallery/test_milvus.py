@@ -16,7 +16,7 @@ from bareface.recognition.gallery.calibration import NONE
 from bareface.recognition.gallery.location import store as store_at
 from bareface.recognition.gallery.milvus import MilvusStore
 
-from .contract import SIZE, GalleryContract, card, marked, people, towards
+from .contract import GalleryContract, card, marked, people, towards
 
 pytest.importorskip("pymilvus")
 pytest.importorskip("milvus_lite")
