@@ -359,6 +359,8 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
     stopped = bareface("train", *short, *own)
     assert stopped.status == 1
     assert "000001.jpg" in stopped.stderr.splitlines()[-1] and stopped.stderr.splitlines()[-1].startswith("error: ")
+    by_a_worker = bareface("train", *short, *own, "loader.num_workers=1")
+    assert by_a_worker.status == 1 and by_a_worker.stderr.splitlines()[-1] == stopped.stderr.splitlines()[-1]
     skipped = bareface("train", *short, *own, "loader.on_error=skip")
     assert skipped.status == 0, skipped.stderr
     assert "img_align_celeba/000001.jpg" in (skipped.folder / "skipped.csv").read_text()

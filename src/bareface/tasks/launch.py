@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import re
 import select
 import sys
 import traceback
@@ -28,6 +29,7 @@ from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
 """Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
+OF_A_WORKER = re.compile(r"Caught \w+ in DataLoader worker process \d+\.\nOriginal Traceback")
 
 
 def conf_folder() -> Path:
@@ -139,8 +141,15 @@ def one_line(error: BaseException) -> str | None:
         option = option_of(place, sys.argv[1:])
         return f"{option}{place}: {root.strerror}. Give a place that can be read and written."
     if isinstance(root, MENDABLE):
-        return " ".join(str(root).split())
+        return " ".join(_without_traceback(str(root)).split())
     return explain_instantiation(error)
+
+
+def _without_traceback(message: str) -> str:
+    """What an error said before a loader's worker handed it on: that is the last line of the message it has now."""
+    if not OF_A_WORKER.match(message):
+        return message
+    return message.rstrip().splitlines()[-1].partition(": ")[2]
 
 
 def _told(error: BaseException) -> str:
