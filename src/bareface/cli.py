@@ -116,10 +116,7 @@ def cutout(
     from bareface.tasks.launch import MENDABLE
 
     try:
-        if threshold is not None and decide == "argmax":
-            raise ValueError(f"--threshold={threshold}: --decide argmax has no threshold. Leave one of them out.")
-        least = 0.5 if threshold is None else threshold
-        matte = Matte(decide, least, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
+        matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
         summary = work.cutout(
             source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
         )

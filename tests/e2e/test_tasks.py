@@ -179,6 +179,8 @@ def test_photos_of_which_nothing_can_be_kept_are_no_result(
     with next(tmp_path.rglob("skipped.csv")).open(newline="") as file:
         reasons = {row["reason"] for row in csv.DictReader(file)}
     assert reasons == {"removed: no face+hair found; left out of every condition."}
+    run = bareface("pipeline", *people, *models, *options, "matte.decide=argmax")
+    assert run.status == 1 and "matte.decide=argmax has no threshold" in run.stderr.splitlines()[-1]
 
 
 def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: Path) -> None:

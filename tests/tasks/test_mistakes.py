@@ -98,7 +98,7 @@ def test_a_place_that_cannot_be_written_is_told_with_its_option(option: str, pla
 def test_a_threshold_that_nothing_reads() -> None:
     done = bareface("cutout", "in", "out", "--segmenter", "x.ckpt", "--decide", "argmax", "--threshold", "0.9")
     assert done.status == 1
-    assert done.stderr == "error: --threshold=0.9: --decide argmax has no threshold. Leave one of them out.\n"
+    assert done.stderr == "error: --threshold=0.9: --decide=argmax has no threshold. Leave one of them out.\n"
 
 
 @pytest.mark.parametrize(
