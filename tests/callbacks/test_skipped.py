@@ -49,8 +49,8 @@ def test_an_epoch_of_which_nothing_could_be_read_ends_the_run(stage: str, tmp_pa
     keys = data.dataset.splits[stage].column("key").tolist()
     data.dataset.broken = tuple(keys)
     message = (
-        rf"^{stage}: all {len(keys)} pictures of the epoch were skipped, the list is skipped\.csv in the run's folder\. "
-        r"Mend what it names, or leave it out\.$"
+        rf"^{stage}: all {len(keys)} pictures of the epoch were skipped, the list is skipped\.csv in the run's "
+        r"folder\. Mend what it names, or leave it out\.$"
     )
     run = trainer(tmp_path, [SkippedPictures(tmp_path / "skipped.csv")])
     with pytest.raises(TrainingError, match=message):

@@ -97,8 +97,8 @@ def test_a_backbone_starts_from_a_checkpoint(data: Path) -> None:
         (["loss=triplet"], "loss=MinedLoss: compares embeddings, head Linear gives scores of identities. Use head=emb"),
         (
             ["metrics=embedding"],
-            "monitor.metric=val/auc: needs pairs of pictures, and validation shows nobody twice. Keep people apart with "
-            "data.split=disjoint, ",
+            "monitor.metric=val/auc: needs pairs of pictures, and validation shows nobody twice. Keep people apart "
+            "with data.split=disjoint, ",
         ),
         (["sampler=pk", "sampler.pictures=3"], "loader.batch_size=4: expected a multiple of sampler.pictures=3"),
         (["optimizer.lr=1e30"], "expected a number. Lower optimizer.lr, or set trainer.gradient_clip_val."),

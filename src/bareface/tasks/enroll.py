@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bareface.data.folders import people_in, pictures_of
 from bareface.data.names import spelt_twice
 from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import NONE, Calibration
@@ -16,7 +17,6 @@ from bareface.recognition.gallery.leftovers import Leftovers
 from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import SEARCHES, calibrate, impostors
 from bareface.tasks.looking import Looking
-from bareface.tasks.people import people_in, pictures_of
 
 
 @dataclass
