@@ -1,5 +1,10 @@
 """``python -m bareface``."""
 
-from bareface.cli import main
+import sys
+
+try:
+    from bareface.cli import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 main()

@@ -10,9 +10,10 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,23 @@ TASKS = {
 }
 HYDRA = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
+
+class Commands(TyperGroup):
+    """Ctrl-C gets its line, and a reader that has gone is told before the interpreter's own exit."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            print(f"interrupted: {stop}" if str(stop) else "interrupted", file=sys.stderr)
+            raise typer.Exit(130) from stop
+        finally:
+            sys.stdout.flush()
+
+
 app = typer.Typer(
+    cls=Commands,
     help="How much of face recognition comes from the face, and how much from what is behind it?",
     no_args_is_help=True,
     add_completion=False,
@@ -100,10 +117,7 @@ def cutout(
     from bareface.tasks.launch import MENDABLE
 
     try:
-        if threshold is not None and decide == "argmax":
-            raise ValueError(f"--threshold={threshold}: --decide argmax has no threshold. Leave one of them out.")
-        least = 0.5 if threshold is None else threshold
-        matte = Matte(decide, least, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
+        matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
         summary = work.cutout(
             source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
         )
@@ -191,7 +205,7 @@ def enroll(
     from bareface.tasks.looking import Looking
 
     looking = Looking(recogniser, detector, detector_file, faces, on_no_face, batch_size, device, max_pixels)  # type: ignore[arg-type]
-    _finish(lambda: work(source, gallery, looking, index, strangers, searches))  # type: ignore[arg-type]
+    _finish(enroll, lambda: work(source, gallery, looking, index, strangers, searches))  # type: ignore[arg-type]
 
 
 @app.command()
@@ -216,7 +230,7 @@ def identify(
     from bareface.tasks.looking import Looking
 
     looking = Looking(recogniser, detector, detector_file, faces, on_no_face, batch_size, device, max_pixels)  # type: ignore[arg-type]
-    _finish(lambda: work(pictures, gallery, looking, fpir, threshold, top, out))
+    _finish(identify, lambda: work(pictures, gallery, looking, fpir, threshold, top, out))
 
 
 @app.command()
@@ -241,7 +255,7 @@ def verify(
     from bareface.tasks.looking import Looking
 
     looking = Looking(recogniser, detector, detector_file, faces, on_no_face, 2, device, max_pixels)  # type: ignore[arg-type]
-    _finish(lambda: work(first, second, looking, gallery, fmr, threshold))
+    _finish(verify, lambda: work(first, second, looking, gallery, fmr, threshold))
 
 
 @app.command()
@@ -252,7 +266,7 @@ def forget(
     """Remove somebody from a gallery, for good."""
     from bareface.tasks.enroll import forget as work
 
-    _finish(lambda: work(identity, gallery))
+    _finish(forget, lambda: work(identity, gallery))
 
 
 @app.command()
@@ -263,17 +277,17 @@ def gallery(
     """Say what is in a gallery."""
     from bareface.tasks.enroll import contents as work
 
-    _finish(lambda: work(place, people))
+    _finish(gallery, lambda: work(place, people))
 
 
-def _finish(work: "Callable[[], Done]") -> NoReturn:
+def _finish(command: Callable[..., None], work: "Callable[[], Done]") -> NoReturn:
     """Prints what was done, or the mistake in one line; exit status 1 unless all was done."""
-    from bareface.tasks.launch import MENDABLE, leave
+    from bareface.tasks.launch import MENDABLE
 
     try:
         done = work()
     except MENDABLE as error:
-        leave(error)
+        _leave(error, command)
     print(done.text())
     raise typer.Exit(int(not done.complete))
 

@@ -62,6 +62,7 @@ class TrainingModule(pl.LightningModule):
         self.metrics = nn.ModuleDict({f"{stage}_metrics": metrics[stage] for stage in metrics})
         # A metric, not Lightning's own mean: that one is reduced when a callback of one process first looks at it.
         self.losses = nn.ModuleDict({f"{stage}_loss": MeanMetric() for stage in losses})
+        self.pictures: dict[Stage, tuple[int, int]] = dict.fromkeys(STAGES, (0, 0))  # read and skipped in an epoch
         self.make_optimizer, self.make_scheduler = optimizer, scheduler
         self.class_counts: list[int] | None = None
 
@@ -75,6 +76,8 @@ class TrainingModule(pl.LightningModule):
         """Scores a batch, updates the stage's metrics, returns the ``loss`` if any and what else callbacks may want."""
 
     def _shared_step(self, batch: Batch, stage: Stage) -> dict[str, Any] | None:
+        read, skipped = self.pictures[stage]
+        self.pictures[stage] = read + len(batch["key"]), skipped + len(batch["skipped"])
         if not batch["key"]:  # nothing of this batch could be read
             return None
         outputs = self._step(batch, stage)
@@ -101,7 +104,17 @@ class TrainingModule(pl.LightningModule):
         assert isinstance(loss, MeanMetric)
         return loss
 
+    def _check_read(self, stage: Stage) -> None:
+        """Refuses an epoch without a picture: it has no figures, and a training learns nothing from it."""
+        counts = torch.tensor(self.pictures[stage], device=self.device)
+        self.pictures[stage] = 0, 0
+        read, skipped = self.trainer.strategy.reduce(counts, reduce_op="sum").tolist()
+        if skipped and not read:
+            rest = "the list is skipped.csv in the run's folder. Mend what it names, or leave it out"
+            raise TrainingError(f"{stage}: all {skipped} pictures of the epoch were skipped, {rest}.")
+
     def _log_metrics(self, stage: Stage) -> None:
+        self._check_read(stage)
         figures: dict[str, Any] = {}  # over all processes
         if f"{stage}_loss" in self.losses:
             figures["loss"] = self.stage_loss(stage).compute()

@@ -8,6 +8,7 @@ import pytest
 from callbacks.tiny import mask_data, segmentation, trainer
 
 from bareface.callbacks.skipped import SkippedPictures
+from bareface.errors import TrainingError
 
 BROKEN = ("000.png", "003.png", "006.png", "004.png")  # training, validation, training, test
 
@@ -40,6 +41,23 @@ def test_a_batch_of_which_nothing_could_be_read(tmp_path: Path) -> None:
     data = mask_data(batch_size=1, on_error="skip", broken=("000.png",))
     trainer(tmp_path, [SkippedPictures(tmp_path / "skipped.csv")], max_epochs=1).fit(segmentation(), data)
     assert [row[0] for row in rows(tmp_path / "skipped.csv")] == ["key", "000.png"]
+
+
+@pytest.mark.parametrize("stage", ["train", "val"])
+def test_an_epoch_of_which_nothing_could_be_read_ends_the_run(stage: str, tmp_path: Path) -> None:
+    data = mask_data(on_error="skip", count=30)
+    keys = data.dataset.splits[stage].column("key").tolist()
+    data.dataset.broken = tuple(keys)
+    message = (
+        rf"^{stage}: all {len(keys)} pictures of the epoch were skipped, the list is skipped\.csv in the run's "
+        r"folder\. Mend what it names, or leave it out\.$"
+    )
+    run = trainer(tmp_path, [SkippedPictures(tmp_path / "skipped.csv")])
+    with pytest.raises(TrainingError, match=message):
+        run.fit(segmentation(), data)
+    assert [row[0] for row in rows(tmp_path / "skipped.csv")] == ["key", *keys]
+    data.dataset.broken = tuple(keys[1:])
+    trainer(tmp_path, [SkippedPictures(tmp_path / "skipped.csv")], max_epochs=1).fit(segmentation(), data)
 
 
 def test_no_file_when_nothing_was_skipped(tmp_path: Path) -> None:

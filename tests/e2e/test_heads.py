@@ -12,7 +12,7 @@ from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
 CONF = Path(__file__).parents[2] / "conf"
 CLASSIFIERS = sorted(path.stem for path in (CONF / "head").glob("*.yaml") if path.stem != "embedding")
-TRIPLETS = ["head=embedding", "metrics=embedding", "sampler=pk", "sampler.pictures=2"]
+TRIPLETS = ["head=embedding", "metrics=embedding", "sampler=pk", "sampler.pictures=2", "data.fractions=[0.5,0.25,0.25]"]
 
 
 def train(data: Path, *options: str) -> Done:
@@ -90,6 +90,16 @@ def test_a_backbone_starts_from_a_checkpoint(data: Path) -> None:
     [
         (["head=embedding"], "metrics=closed_set: head Embedding scores no identities. Use metrics=embedding."),
         (["head=partial_fc", "loss.label_smoothing=0.1"], "loss.label_smoothing=0.1: head PartialFC allows none."),
+        (
+            ["head=embedding", "metrics=embedding"],
+            "loss=CrossEntropyLoss: takes scores of identities, head Embedding gives embeddings. Use loss=triplet or ",
+        ),
+        (["loss=triplet"], "loss=MinedLoss: compares embeddings, head Linear gives scores of identities. Use head=emb"),
+        (
+            ["metrics=embedding"],
+            "monitor.metric=val/auc: needs pairs of pictures, and validation shows nobody twice. Keep people apart "
+            "with data.split=disjoint, ",
+        ),
         (["sampler=pk", "sampler.pictures=3"], "loader.batch_size=4: expected a multiple of sampler.pictures=3"),
         (["optimizer.lr=1e30"], "expected a number. Lower optimizer.lr, or set trainer.gradient_clip_val."),
     ],

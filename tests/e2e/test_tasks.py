@@ -179,6 +179,8 @@ def test_photos_of_which_nothing_can_be_kept_are_no_result(
     with next(tmp_path.rglob("skipped.csv")).open(newline="") as file:
         reasons = {row["reason"] for row in csv.DictReader(file)}
     assert reasons == {"removed: no face+hair found; left out of every condition."}
+    run = bareface("pipeline", *people, *models, *options, "matte.decide=argmax")
+    assert run.status == 1 and "matte.decide=argmax has no threshold" in run.stderr.splitlines()[-1]
 
 
 def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: Path) -> None:
@@ -359,6 +361,8 @@ def test_a_broken_picture_stops_the_run_or_is_listed(data: Path, tmp_path: Path)
     stopped = bareface("train", *short, *own)
     assert stopped.status == 1
     assert "000001.jpg" in stopped.stderr.splitlines()[-1] and stopped.stderr.splitlines()[-1].startswith("error: ")
+    by_a_worker = bareface("train", *short, *own, "loader.num_workers=1")
+    assert by_a_worker.status == 1 and by_a_worker.stderr.splitlines()[-1] == stopped.stderr.splitlines()[-1]
     skipped = bareface("train", *short, *own, "loader.on_error=skip")
     assert skipped.status == 0, skipped.stderr
     assert "img_align_celeba/000001.jpg" in (skipped.folder / "skipped.csv").read_text()

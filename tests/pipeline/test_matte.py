@@ -199,6 +199,10 @@ def test_flipping_knows_that_left_is_right_in_a_mirror() -> None:
     [
         ({"decide": "otsu"}, "matte.decide=otsu: expected threshold or argmax"),
         ({"threshold": 1.0}, "matte.threshold=1.0: expected 0 < threshold < 1"),
+        (
+            {"threshold": 0.5, "decide": "argmax"},
+            r"^matte\.threshold=0\.5: matte\.decide=argmax has no threshold\. Leave one of them out\.$",
+        ),
         ({"grow": 2}, "matte.grow=2: expected a share of the face's width from -1 to 1"),
         ({"feather": -0.1}, "matte.feather=-0.1: expected a share of the face's width from 0 to 1"),
     ],

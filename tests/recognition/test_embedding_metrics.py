@@ -1,5 +1,6 @@
 """Embeddings compared with each other: by hand, and against scikit-learn."""
 
+import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
@@ -77,3 +78,17 @@ def test_agrees_with_scikit_learn_whatever_the_blocks(monkeypatch: pytest.Monkey
 def test_without_pairs_there_is_nothing_to_say(label: list[int]) -> None:
     found = measured(circle(*[10.0 * n for n in range(len(label))]), label)
     assert all(value != value for value in found.values())
+
+
+def test_why_there_are_no_figures() -> None:
+    for labels, reason in (
+        ([], "shows fewer than two people"),
+        ([3, 3], "shows fewer than two people"),
+        ([3, 1, 2], "shows nobody twice"),
+        ([3, 1, 3], ""),
+    ):
+        assert EmbeddingMetrics.undefined(np.array(labels, np.int64)) == reason
+        metric = EmbeddingMetrics()
+        if labels:
+            metric.update(torch.randn(len(labels), 4), torch.zeros(0), torch.tensor(labels))
+        assert bool(metric.compute()["auc"].isnan()) == bool(reason)

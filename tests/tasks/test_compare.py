@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from bareface.errors import DataError
 from bareface.segmentation.networks.unet import UNetResNet
 from bareface.tasks.compare import compare
+from bareface.tasks.run import write_json
 from bareface.tasks.runs import find_runs
 from bareface.tasks.settings import differing, setting
 
@@ -71,8 +72,10 @@ def test_runs_are_found_at_any_depth_each_once_in_the_order_of_their_numbers(tmp
 
 
 def test_a_run_without_a_figure_comes_last_of_those_that_ended(tmp_path: Path) -> None:
-    for name, miou in (("a", math.nan), ("b", 0.25), ("c", 0.5)):
-        written(tmp_path / name, f"loss={name}", results={"test/miou": miou})
+    for name, miou in (("a", None), ("b", 0.25), ("c", 0.5)):
+        run = written(tmp_path / name, f"loss={name}")
+        write_json(run / "results.json", {"test/miou": math.nan if miou is None else miou})
+        assert json.loads((run / "results.json").read_text()) == {"test/miou": miou}
     written(tmp_path / "d", "loss=d", error="failed")
     compare([tmp_path], tmp_path / "out")
     rows = (tmp_path / "out/compare.md").read_text().splitlines()[2:6]
@@ -82,6 +85,8 @@ def test_a_run_without_a_figure_comes_last_of_those_that_ended(tmp_path: Path) -
         ["| a", "undefined"],
         ["| d", "failed"],
     ]
+    table = csv.DictReader((tmp_path / "out/compare.csv").open())
+    assert [row["test/miou"] for row in table] == ["0.5", "0.25", "", ""]
 
 
 def test_a_network_that_cannot_be_measured_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -339,3 +339,83 @@ def test_no_face_many_faces_and_faces_that_are_cut_are_counted(tmp_path: Path) -
     assert found.boxes.tolist() == [[0, 0, 32, 32], [0, 0, 32, 32], [-4, 3, 20, 23]]
     assert "no face, taken whole: none: no face found." in found.lines()
     assert "3 faces embedded; pictures: 0 failed, 2 without a face (2 taken whole), 1 with many" in found.counts()
+
+
+def interrupt(*arguments: object, **options: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_says_which_gallery_is_there(
+    faces: Path, gallery: str, models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ("--gallery", gallery, "--recogniser", models["own"])
+    for place in ("bareface.tasks.looking.embed_pictures", "bareface.tasks.enroll.calibrate"):
+        with monkeypatch.context() as stopped:
+            stopped.setattr(place, interrupt)
+            done = run("enroll", faces, *model)
+        assert (done.status, done.stdout) == (130, "")
+        staged = "; the next enroll or forget removes what was written" if store(gallery).leftovers() else ""
+        assert done.stderr.splitlines()[-1] == f"interrupted: {gallery} is as it was{staged}"
+        assert bool(staged) == (gallery.startswith("milvus:") and place.endswith("calibrate"))
+    assert run("enroll", faces, *model).status == 0
+    opened = type(store(gallery).open())
+
+    def commit_and_stop(self: object, calibration: object, real: object = opened.commit) -> None:
+        real(self, calibration)  # type: ignore[operator]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(opened, "commit", commit_and_stop)
+        done = run("forget", "Bob", "--gallery", gallery)
+    assert (done.status, done.stderr) == (130, f"interrupted: {gallery} is the new one already\n")
+    assert "3 pictures of 2 identities" in run("gallery", gallery).stdout
+
+
+def test_what_an_interrupted_enroll_left_is_told_and_forgotten(
+    faces: Path, gallery: str, models: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = ("--gallery", gallery, "--recogniser", models["own"])
+    place = store(gallery)
+
+    def stopped_enroll(people: Path) -> None:
+        """All is on the disk, and nothing in force; a killed process cleans nothing up."""
+        if gallery.startswith("milvus:"):
+            cut = "bareface.recognition.gallery.milvus_client.MilvusClient.write_text"
+        else:
+            cut = "bareface.recognition.gallery.gallery.Card.to_json"
+        with monkeypatch.context() as broken:
+            broken.setattr(cut, interrupt)
+            assert run("enroll", people, *model).status == 130
+
+    stopped_enroll(faces)
+    done = run("gallery", gallery)
+    assert done.status == 1 and "no gallery beside that" in done.stdout
+    assert "left by an interrupted command, or one at work now: 5 pictures of 3 identities (" in done.stdout
+    done = run("forget", "Bob", "--gallery", gallery)
+    assert done.status == 0 and "removed what an interrupted command had left: 5 pictures of 3" in done.stdout
+    assert f"{gallery}: Bob is forgotten, 2 pictures; nobody of that name was enrolled" in done.stdout
+    assert not place.leftovers() and "no gallery. Make one" in run("forget", "Bob", "--gallery", gallery).stderr
+
+    assert run("enroll", faces, *model).status == 0
+    picture(tmp_path / "more/Dan/0.png", 77)
+    stopped_enroll(tmp_path / "more")
+    assert "the next enroll or forget removes it" in run("gallery", gallery).stdout and place.leftovers()
+    done = run("forget", "Dan", "--gallery", gallery)
+    assert done.status == 0 and f"{gallery}: Dan is forgotten, 1 pictures; nobody of that name" in done.stdout
+    assert not place.leftovers() and place.open().counts() == {"Ada": 2, "Bob": 2, "Cleo": 1}
+    assert "left by" not in run("gallery", gallery).stdout
+
+    stopped_enroll(tmp_path / "more")
+    done = run("forget", "Dana", "--gallery", gallery)
+    assert done.status == 1 and "Nobody called 'Dana' is enrolled, or was among them." in done.stderr
+    assert not place.leftovers()
+    stopped_enroll(tmp_path / "more")
+    done = run("enroll", faces, *model)
+    assert done.status == 0 and "removed what an interrupted command had left: " in done.stdout
+
+
+def test_people_whom_the_recogniser_was_trained_on(faces: Path, enrolled: tuple[str, ...], tmp_path: Path) -> None:
+    assert "trained on" not in run("enroll", faces, *enrolled).stdout
+    (faces / "Cleo").rename(faces / "person 1")
+    said = "1 of 3 people enrolled are among those that the recogniser was trained on: figures calibrated on them are"
+    assert f"{said} too good\n" in run("enroll", faces, *enrolled).stdout

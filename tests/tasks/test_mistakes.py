@@ -19,7 +19,19 @@ from e2e.conftest import bareface
         (["train", "backbone=resnet18"], "backbone=resnet18: train has no such option"),
         (["train", "module=recognition", "optimizer.momentun=1"], "Did you mean optimizer.momentum?"),
         (["train", "optimizer.lr=["], "optimizer.lr=["),
-        (["train", "loss.weight=balanced"], "loss.weight=balanced: train has no such option. Known: loss.smooth."),
+        (
+            ["train", "loss.weight=balanced"],
+            "loss.weight=balanced: loss=dice has no weight. Those that have one: boundary, cross_entropy, focal.",
+        ),
+        (["train", "loss.xyz=balanced"], "loss.xyz=balanced: train has no such option. Known: loss.smooth."),
+        (
+            ["train", "module=recognition", "head.margin=0.3"],
+            "head.margin=0.3: head=linear has no margin. Those that have one: adaface, arcface, cosface,",
+        ),
+        (
+            ["train", "module=recognition", "head.nope=1"],
+            "head.nope=1: train has no such option. There is nothing below head.",
+        ),
         (
             ["train", "loss=dice_cross_entropy", "loss.weight=balanced"],
             "Did you mean loss.losses.cross_entropy.weight?",
@@ -86,7 +98,7 @@ def test_a_place_that_cannot_be_written_is_told_with_its_option(option: str, pla
 def test_a_threshold_that_nothing_reads() -> None:
     done = bareface("cutout", "in", "out", "--segmenter", "x.ckpt", "--decide", "argmax", "--threshold", "0.9")
     assert done.status == 1
-    assert done.stderr == "error: --threshold=0.9: --decide argmax has no threshold. Leave one of them out.\n"
+    assert done.stderr == "error: --threshold=0.9: --decide=argmax has no threshold. Leave one of them out.\n"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ class DataSet(ABC):
         """All samples."""
         manifest = self.index()
         if len(manifest) == 0:
-            raise DataError(f"{self.root}: no samples found. {type(self).__doc__}".splitlines()[0])
+            expected = str(type(self).__doc__).splitlines()[0].replace("``", "")
+            raise DataError(f"{self.root}: no samples found. {expected}")
         return manifest
 
     @cached_property

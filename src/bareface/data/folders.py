@@ -1,7 +1,7 @@
 """Folders of pictures: what is in them, and which picture goes with which."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,59 @@ def folders_in(folder: str | os.PathLike[str]) -> list[str]:
     """Names of the folders in a folder, sorted, without hidden ones."""
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+
+def pictures_of(sources: Sequence[Path]) -> list[tuple[str, Path]]:
+    """The pictures that are named or lie in named folders, however deep; hidden ones do not count.
+
+    Raises:
+        FileNotFoundError: Something that is named is not there.
+        DataError: There are no pictures.
+    """
+    jobs: list[tuple[str, Path]] = []
+    for source in sources:
+        if not source.exists():
+            raise FileNotFoundError(f"{source}: no such picture or folder.")
+        if source.is_dir():
+            found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in PICTURE_SUFFIXES)
+            jobs += [(str(path), path) for path in found if path.is_file() and not _hidden(path.relative_to(source))]
+        else:
+            jobs.append((str(source), source))
+    if not jobs:
+        raise DataError(f"{', '.join(map(str, sources))}: no pictures found. Expected files such as a.jpg or b.png.")
+    return jobs
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def people_in(root: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    """The pictures of a folder a person, and what else is to be said of the folders.
+
+    A key is ``NAME/FILE``, so that the same picture has the same key wherever the folders lie.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        DataError: There are no persons, or none has a picture.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder. Expected a folder with a folder for each person.")
+    jobs: list[tuple[str, Path]] = []
+    remarks = []
+    for name in folders_in(root):
+        pictures, others = pictures_in(root / name)
+        jobs += [(f"{name}/{picture}", root / name / picture) for picture in pictures]
+        if not pictures:
+            remarks.append(f"no pictures: {root / name}")
+        if others:
+            remarks.append(f"passed over: {others} in {root / name} that are no pictures")
+    loose, _ = pictures_in(root)
+    if loose:
+        remarks.append(f"passed over: {len(loose)} pictures in {root} itself, not in the folder of a person")
+    if not jobs:
+        raise DataError(f"{root}: no pictures of people found. Expected files such as {root}/NAME/1.jpg.")
+    return jobs, remarks
 
 
 def by_stem(names: Iterable[str], folder: Path, errors: list[str]) -> dict[str, str]:

@@ -56,9 +56,14 @@ class Letterbox:
 
     Args:
         size: Side of the square canvas in pixels.
+
+    Raises:
+        ValueError: It has none.
     """
 
     def __init__(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"side of the canvas, {size}: expected at least 1 pixel.")
         self.size = size
 
     def __call__(self, record: Record, seed: int) -> Framed:

@@ -29,7 +29,7 @@ class Matte:
     Args:
         decide: ``threshold``: foreground where its classes together are more probable than ``threshold``; ``argmax``:
             where the highest score is one of its classes'.
-        threshold: Probability, 0 to 1.
+        threshold: Probability, 0 to 1; None: 0.5, or none with ``argmax``.
         largest: Keep the largest connected part only.
         fill: Fill holes.
         grow: How far the outline moves out, as a share of the face's width; negative = in.
@@ -38,13 +38,13 @@ class Matte:
             is right here.
 
     Raises:
-        ValueError: A value is out of range.
+        ValueError: A value is out of range, or a threshold comes with ``argmax``.
     """
 
     def __init__(
         self,
         decide: Literal["threshold", "argmax"] = "threshold",
-        threshold: float = 0.5,
+        threshold: float | None = None,
         largest: bool = False,
         fill: bool = False,
         grow: float = 0.0,
@@ -53,13 +53,17 @@ class Matte:
     ) -> None:
         if decide not in ("threshold", "argmax"):
             raise ValueError(f"matte.decide={decide}: expected threshold or argmax.")
-        if not 0 < threshold < 1:
+        if threshold is not None and decide == "argmax":
+            rule = "matte.decide=argmax has no threshold"
+            raise ValueError(f"matte.threshold={threshold}: {rule}. Leave one of them out.")
+        least = 0.5 if threshold is None else threshold
+        if not 0 < least < 1:
             raise ValueError(f"matte.threshold={threshold}: expected 0 < threshold < 1.")
         if not -1 <= grow <= 1:
             raise ValueError(f"matte.grow={grow}: expected a share of the face's width from -1 to 1.")
         if not 0 <= feather <= 1:
             raise ValueError(f"matte.feather={feather}: expected a share of the face's width from 0 to 1.")
-        self.decide, self.threshold, self.largest, self.fill = decide, threshold, largest, fill
+        self.decide, self.threshold, self.largest, self.fill = decide, least, largest, fill
         self.grow, self.feather, self.flip = grow, feather, flip
 
     def scores(self, segmenter: Segmenter, image: Tensor) -> Tensor:

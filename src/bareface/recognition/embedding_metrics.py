@@ -1,6 +1,10 @@
 """How well embeddings tell people apart who need not be known to the network."""
 
+from typing import Any
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import Metric
@@ -33,6 +37,14 @@ class EmbeddingMetrics(Metric):
         super().__init__()
         for name in ("embedding", "label"):
             self.add_state(name, [], dist_reduce_fx="cat")
+
+    @staticmethod
+    def undefined(label: NDArray[np.integer[Any]]) -> str:
+        """Why pictures with these labels have no figures; "" where they have."""
+        counts = np.unique(label, return_counts=True)[1]
+        if len(counts) < 2:
+            return "shows fewer than two people"
+        return "" if counts.max() > 1 else "shows nobody twice"
 
     def update(self, embedding: Tensor, scores: Tensor, label: Tensor) -> None:
         """Adds a batch: (N, D) embeddings of any length and (N,) labels; scores are not looked at."""

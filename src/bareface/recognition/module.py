@@ -80,6 +80,21 @@ class RecognitionModule(TrainingModule):
             self.recogniser.backbone.eval()
         return self
 
+    def check_loss(self) -> None:
+        """Makes sure that the loss takes what the head gives. To test a checkpoint, another one does no harm.
+
+        Raises:
+            ValueError: It does not.
+        """
+        loss, head = type(self.loss).__name__, type(self.recogniser.head).__name__
+        of_embeddings = getattr(self.loss, "of_embeddings", False)
+        if of_embeddings and self.recogniser.head.scores_identities:
+            what = f"compares embeddings, head {head} gives scores of identities"
+            raise ValueError(f"loss={loss}: {what}. Use head=embedding with it, or loss=softmax.")
+        if not (of_embeddings or self.recogniser.head.scores_identities):
+            what = f"takes scores of identities, head {head} gives embeddings"
+            raise ValueError(f"loss={loss}: {what}. Use loss=triplet or loss=triplet_semihard, or head=arcface.")
+
     def configure_model(self) -> None:
         """Shares the head among the processes where it can be, and keeps DDP away from what then differs.
 

@@ -20,6 +20,7 @@ from bareface.io import checkpoint
 from bareface.module import TrainingModule
 from bareface.pipeline.shown import ShownWithMatte
 from bareface.recognition.inference import prepare
+from bareface.recognition.module import RecognitionModule
 from bareface.recognition.recogniser import Framing, Recogniser
 from bareface.segmentation.losses.class_weight import ClassWeightedLoss
 
@@ -112,8 +113,8 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     """The model for a data set, and what trains it.
 
     Raises:
-        ValueError: The data set does not have what the model is trained on; or a recogniser would remember another
-            framing than that of the pictures it was trained on.
+        ValueError: The data set does not have what the model is trained on; a recogniser would remember another
+            framing than that of the pictures it was trained on; or its loss is not for its head.
     """
     if "segmenter" in cfg:
         if not isinstance(dataset, MaskDataSet):
@@ -131,8 +132,9 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
         raise DataError(f"{dataset.root}: the split gives no train pictures. Choose another data.split.")
     names = [dataset.identities[label] for label in trained]
     recogniser = plain(cfg.recogniser, identities=names, shown=None if cfg.shown is None else plain(cfg.shown).text)
-    module = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
-    return module
+    recognition: RecognitionModule = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
+    recognition.check_loss()
+    return recognition
 
 
 def balance(module: TrainingModule, data: DataModule) -> None:

@@ -165,7 +165,8 @@ def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> 
             given = [setting(run, name) for name in options]
             spent = [getattr(cost, name) for name in costs] if cost else [""] * len(costs)
             status = f"failed: {run.failure}" if run.failure else "done"
-            writer.writerow([run.folder, status, *given, *(results.get(name, "") for name in figures), *spent])
+            numbers = ["" if math.isnan(results.get(name, math.nan)) else results[name] for name in figures]
+            writer.writerow([run.folder, status, *given, *numbers, *spent])
 
 
 def _write_markdown(head: list[str], rows: list[list[str]], entries: Sequence[Entry], path: Path) -> None:

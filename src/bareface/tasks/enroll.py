@@ -1,19 +1,22 @@
 """``bareface enroll`` and ``bareface forget``: who is in a gallery."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from bareface.data.folders import people_in, pictures_of
 from bareface.data.names import spelt_twice
 from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import NONE, Calibration
 from bareface.recognition.gallery.embedding import EmbeddedFaces
-from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind
+from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind, Store
+from bareface.recognition.gallery.leftovers import Leftovers
 from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import SEARCHES, calibrate, impostors
 from bareface.tasks.looking import Looking
-from bareface.tasks.people import people_in, pictures_of
 
 
 @dataclass
@@ -55,6 +58,7 @@ def enroll(
         ValueError: Somebody is called ``unknown``, or another option is not what it can be.
         DataError: No face could be enrolled, or the gallery is another model's.
         OSError: Somebody else is writing.
+        KeyboardInterrupt: It says which gallery is there now.
     """
     if searches < 0:
         raise ValueError(f"searches={searches}: expected 0 or more.")
@@ -63,10 +67,10 @@ def enroll(
     if any(key.startswith(f"{UNKNOWN}/") for key, _ in jobs):
         raise ValueError(f"{source}: a folder is called {UNKNOWN}, the answer for strangers. Give the person a name.")
     others = [] if strangers is None else pictures_of([strangers])
-    known = place.open().card if place.exists() else None
-    eyes = looking.loaded(known, place.where)
-    found, unknown = eyes.look(jobs), eyes.look(others)
-    with place.writing():
+    with _interruptible(place):
+        eyes = looking.loaded(place.open().card if place.exists() else None, place.where)
+        found, unknown = eyes.look(jobs), eyes.look(others)
+    with place.writing() as left, _interruptible(place):
         old = place.open() if place.exists() else place.empty(eyes.card())
         old.card.check_model(eyes.fingerprint, place.where)
         new = _one_a_picture(found)
@@ -81,7 +85,8 @@ def enroll(
     alike = [f"spelt alike: {', '.join(group)}: one person? Then forget one name and enrol it as the other."
              for group in spelt_twice(counts)]  # fmt: skip
     several = len(found.keys) - len(new) - sum(number > 0 for number in found.numbers)
-    lines = [*remarks, *found.lines(), *(f"stranger {line}" for line in unknown.lines()), *alike, found.counts()]
+    lines = [*remarks, *found.lines(), *(f"stranger {line}" for line in unknown.lines()), *alike]
+    lines += [*_removed(place, left), *_trained_on(eyes.model.identities, set(new.identities)), found.counts()]
     if dropped:
         lines.append(
             f"{place.where}: its thresholds came from strangers and no longer do: add --strangers DIR to keep them so"
@@ -89,6 +94,29 @@ def enroll(
     lines.append(f"{place.where}: {len(new)} pictures enrolled ({replaced} in place of old ones)")
     lines.append(f"{place.where}: {len(changed)} pictures of {len(counts)} identities; {describe(calibration)}")
     return Done(lines, not (found.unreadable or found.faceless or unknown.unreadable or several))
+
+
+@contextmanager
+def _interruptible(place: Store) -> Iterator[None]:
+    """Says of Ctrl-C whether it came before this block replaced the gallery or after."""
+    before = place.version()
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        what = "is as it was" if place.version() == before else "is the new one already"
+        rest = "; the next enroll or forget removes what was written" if place.leftovers() else ""
+        raise KeyboardInterrupt(f"{place.where} {what}{rest}") from stop
+
+
+def _removed(place: Store, left: Leftovers) -> list[str]:
+    return [f"{place.where}: removed what an interrupted command had left: {left.text()}"] if left else []
+
+
+def _trained_on(identities: Sequence[str], people: set[str]) -> list[str]:
+    """A warning where a recogniser was trained on the people whom it is to know by their embeddings."""
+    known = len(people.intersection(identities))
+    what = f"{known} of {len(people)} people enrolled are among those that the recogniser was trained on"
+    return [f"{what}: figures calibrated on them are too good"] if known else []
 
 
 def _one_a_picture(found: EmbeddedFaces) -> Enrolled:
@@ -115,18 +143,25 @@ def forget(identity: str, gallery: str) -> Done:
     """Removes somebody from a gallery: pictures' embeddings, index and old versions.
 
     Thresholds that came from the gallery are made anew; those from strangers stay, and are then a little too strict.
-    Those of pairs come from the gallery always.
+    Those of pairs come from the gallery always. What an interrupted command left goes, too, whoever it shows.
 
     Raises:
-        ValueError: Nobody of this name is enrolled.
+        ValueError: Nobody of this name is enrolled or among what was left.
         FileNotFoundError: There is no gallery.
         OSError: Somebody else is writing.
+        KeyboardInterrupt: It says which gallery is there now.
     """
     place = store(gallery)
-    if not place.exists():
+    if not (place.exists() or place.leftovers()):
         place.open()  # says that there is none
-    with place.writing():
+    with place.writing() as left, _interruptible(place):
+        removed = _removed(place, left)
+        if left.people.get(identity) and not (place.exists() and identity in place.open().counts()):
+            gone = f"{left.people[identity]} pictures; nobody of that name was enrolled"
+            return Done([*removed, f"{place.where}: {identity} is forgotten, {gone}"])
         old = place.open()
+        if removed and identity not in old.counts():
+            raise ValueError(f"{removed[0]}. Nobody called {identity!r} is enrolled, or was among them.")
         changed = old.removing(identity)
         calibration = old.card.calibration
         if calibration.source == "strangers":
@@ -134,16 +169,24 @@ def forget(identity: str, gallery: str) -> Done:
         elif calibration.searches.count:
             calibration = calibrate(changed)
         changed.commit(calibration)
-    gone = len(old) - len(changed)
-    left = f"{len(changed)} pictures of {len(changed.counts())} identities are left"
-    return Done([f"{place.where}: {identity} is forgotten, {gone} pictures; {left}; {describe(calibration)}"])
+    left_out = len(old) - len(changed)
+    rest = f"{len(changed)} pictures of {len(changed.counts())} identities are left"
+    return Done(
+        [*removed, f"{place.where}: {identity} is forgotten, {left_out} pictures; {rest}; {describe(calibration)}"]
+    )
 
 
 def contents(gallery: str, people: bool) -> Done:
     """Says what is in a gallery; with ``people`` how many pictures of each identity."""
-    opened: Gallery = store(gallery).open()
+    place = store(gallery)
+    left = place.leftovers()
+    what = f"{place.where}: left by an interrupted command, or one at work now: {left.text()}"
+    beside = [f"{what}; the next enroll or forget removes it"] if left else []
+    if left and not place.exists():
+        return Done([*beside, f"{place.where}: no gallery beside that"], complete=False)
+    opened: Gallery = place.open()
     card, counts = opened.card, opened.counts()
     lines = [f"{name}\t{count}" for name, count in counts.items()] if people else []
     lines.append(f"{opened.where}: {len(opened)} pictures of {len(counts)} identities, index {card.index}")
     lines.append(f"model {card.model[:12]}, embeddings of {card.embedding_size} numbers, framing {card.framing}")
-    return Done([*lines, f"detector {card.detector}", describe(card.calibration)])
+    return Done([*lines, f"detector {card.detector}", describe(card.calibration), *beside])

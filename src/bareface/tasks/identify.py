@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bareface.data.folders import pictures_of
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition.gallery.embedding import EmbeddedFaces
@@ -14,7 +15,6 @@ from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import nearest_people
 from bareface.tasks.enroll import Done
 from bareface.tasks.looking import Looking
-from bareface.tasks.people import pictures_of
 
 
 def identify(

@@ -3,6 +3,8 @@
 import importlib
 import logging
 import os
+import re
+import select
 import sys
 import traceback
 import warnings
@@ -27,6 +29,7 @@ from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
 """Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
+OF_A_WORKER = re.compile(r"Caught \w+ in DataLoader worker process \d+\.\nOriginal Traceback")
 
 
 def conf_folder() -> Path:
@@ -138,8 +141,15 @@ def one_line(error: BaseException) -> str | None:
         option = option_of(place, sys.argv[1:])
         return f"{option}{place}: {root.strerror}. Give a place that can be read and written."
     if isinstance(root, MENDABLE):
-        return " ".join(str(root).split())
+        return " ".join(_without_traceback(str(root)).split())
     return explain_instantiation(error)
+
+
+def _without_traceback(message: str) -> str:
+    """What an error said before a loader's worker handed it on: that is the last line of the message it has now."""
+    if not OF_A_WORKER.match(message):
+        return message
+    return message.rstrip().splitlines()[-1].partition(": ")[2]
 
 
 def _told(error: BaseException) -> str:
@@ -147,13 +157,27 @@ def _told(error: BaseException) -> str:
 
 
 def leave(error: BaseException, explanation: str | None = None) -> NoReturn:
-    """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1."""
+    """Prints one line where the user can mend it, a traceback where the program is at fault; exit status 1.
+
+    Raises:
+        BrokenPipeError: Nobody reads standard output any more, as after ``| head``: no mistake, and nothing to say.
+    """
+    root = root_of(error)
+    if isinstance(root, BrokenPipeError) and _nobody_reads():
+        raise root
     line = explanation or one_line(error)
     if line is None or "BAREFACE_TRACEBACK" in os.environ:
         traceback.print_exception(error)
     elif is_first_process():
         print(f"error: {line}", file=sys.stderr)
     sys.exit(1)
+
+
+def _nobody_reads() -> bool:
+    """Whether the reading end of standard output was closed; a dashboard's connection can break, too."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _quiet() -> None:

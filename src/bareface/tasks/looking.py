@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from bareface.data.face_frames import OnNoFace
 from bareface.io.pictures import MAX_PIXELS
 from bareface.precision import processor_computes_in_bf16
 from bareface.recognition.detection.choice import Choice
+from bareface.recognition.detection.detector import Detector
+from bareface.recognition.detection.framing import FaceFramer
 from bareface.recognition.gallery.embedding import (
     EmbeddedFaces,
     Job,
@@ -18,7 +22,8 @@ from bareface.recognition.gallery.embedding import (
 from bareface.recognition.gallery.gallery import Card
 from bareface.recognition.inference import prepare
 from bareface.recognition.recogniser import Recogniser
-from bareface.tasks.people import default_detector, face_framer
+from bareface.tasks.build import plain
+from bareface.tasks.launch import conf_folder
 
 
 @dataclass(frozen=True)
@@ -91,3 +96,47 @@ class Eyes:
         """Embeds the faces of pictures."""
         own = self.options
         return embed_pictures(jobs, self.model, self.source, own.batch_size, own.device, own.max_pixels)
+
+
+def default_detector(framing: str) -> str:
+    """Haar's cascade where a box is enough, MTCNN where landmarks are needed, none for whole pictures."""
+    return {"picture": "none", "box": "haar", "aligned": "mtcnn"}[framing]
+
+
+def face_framer(
+    recogniser: Recogniser, detector: str, file: Path | None, choice: Choice, on_no_face: OnNoFace
+) -> FaceFramer:
+    """What finds the faces of a picture as a recogniser wants them.
+
+    Args:
+        recogniser: Its ``framing`` says how.
+        detector: ``none``, or a file of ``conf/detector``.
+        file: The detector's weights or list, where it needs some.
+        choice: Which of several faces is meant.
+        on_no_face: What becomes of a picture without a face.
+
+    Raises:
+        ValueError: A recogniser that looks at whole pictures is given a detector, or another one is given none; or
+            there is no such detector or word, or the detector lacks its file, or is given one that it does not read.
+    """
+    known = ["none", *sorted(path.stem for path in (conf_folder() / "detector").glob("*.yaml"))]
+    if detector not in known:
+        raise ValueError(f"detector={detector}: expected one of {', '.join(known)}.")
+    if (recogniser.framing == "picture") != (detector == "none"):
+        wanted = "none" if recogniser.framing == "picture" else "a detector"
+        raise ValueError(f"detector={detector}: this recogniser has framing={recogniser.framing}; expected {wanted}.")
+    built = _detector(detector, file)
+    return FaceFramer(recogniser.framing, built, choice, on_no_face)
+
+
+def _detector(name: str, file: Path | None) -> Detector | None:
+    """The detector of ``conf/detector/NAME.yaml``, with the file where that leaves a value open."""
+    node = OmegaConf.create() if name == "none" else OmegaConf.load(conf_folder() / "detector" / f"{name}.yaml")
+    open_keys = OmegaConf.missing_keys(node)
+    if file is not None and not open_keys:
+        raise ValueError(f"detector={name}: reads no file, --detector-file={file} was given. Leave it out.")
+    for key in open_keys:
+        if file is None:
+            raise ValueError(f"detector={name}: needs its {key}. Add --detector-file PATH.")
+        OmegaConf.update(node, key, str(file))
+    return plain(node) if node else None

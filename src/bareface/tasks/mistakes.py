@@ -17,7 +17,7 @@ KEY = re.compile(r"Could not override '(?P<key>[^']+)'|Key '(?P<short>[^']+)' is
 
 
 def nearest_key(wanted: str, known: Iterable[str]) -> str:
-    """The keys nearest to a misspelt one; where none is near, those beside it, else those at the top.
+    """The keys nearest to a misspelt one; where none is near, those beside it, else where it could be.
 
     A key that ends in the same word and lies below the same node is nearer than any that is spelt alike.
 
@@ -29,17 +29,27 @@ def nearest_key(wanted: str, known: Iterable[str]) -> str:
     'Known: loss.smooth.'
     >>> nearest_key("xyz", ["a", "b", "b.c"])
     'Known: a, b.'
+    >>> nearest_key("a.xyz", ["a", "b", "b.c"])
+    'There is nothing below a.'
     """
     names = [name for name in known if not name.endswith("_target_")]
-    above, _, last = wanted.rpartition(".")
-    deeper = [name for name in names if above and name.startswith(f"{above}.") and name.endswith(f".{last}")]
+    above = wanted.rpartition(".")[0]
+    deeper = _deeper(wanted, names)
     if deeper:
         return f"Did you mean {', '.join(deeper)}?"
     answer = nearest(wanted, [name for name in names if "." in name or not above])
     if answer.startswith("Did"):
         return answer
     beside = [name for name in names if above and name.rpartition(".")[0] == above]
+    if above in names and not beside:
+        return f"There is nothing below {above}."
     return nearest(wanted, beside or [name for name in names if "." not in name])
+
+
+def _deeper(key: str, names: Iterable[str]) -> list[str]:
+    """Those that end as a key does and lie below the same node."""
+    above, _, last = key.rpartition(".")
+    return [name for name in names if above and name.startswith(f"{above}.") and name.endswith(f".{last}")]
 
 
 def explain_override(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:
@@ -70,7 +80,13 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     above, _, last = key.rpartition(".")
     if asked and above and _at(_composed(task, others, conf), above) == {}:  # names of the user's own go there
         return f"{asked}: {above} has no {last} yet. Add it: '+{asked}'."
-    return f"{asked or key}: {task} has no such option. {nearest_key(key, _keys(task, others, conf))}"
+    keys = _keys(task, others, conf)
+    if above and not _deeper(key, keys):
+        elsewhere = [path.stem for path in sorted((conf / above).glob("*.yaml")) if last in OmegaConf.load(path)]
+        chosen = _choice(task, others, conf, above) if elsewhere else None
+        if chosen is not None:
+            return f"{asked or key}: {above}={chosen} has no {last}. Those that have one: {', '.join(elsewhere)}."
+    return f"{asked or key}: {task} has no such option. {nearest_key(key, keys)}"
 
 
 def explain_value(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:
@@ -142,6 +158,18 @@ def _composed(task: str, overrides: list[str], conf: Path) -> object:
             return OmegaConf.to_container(compose(task, overrides=overrides), resolve=False)
     except HydraException:
         return {}
+
+
+def _choice(task: str, overrides: list[str], conf: Path, group: str) -> str | None:
+    """The file of a group that a command line chooses; None where it chooses none."""
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            cfg = compose(task, overrides=overrides, return_hydra_config=True)
+    except HydraException:
+        return None
+    found = cfg.hydra.runtime.choices.get(group)
+    return None if found is None else str(found)
 
 
 def _keys(task: str, overrides: list[str], conf: Path) -> list[str]:

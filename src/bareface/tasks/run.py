@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import shutil
 import subprocess
@@ -59,9 +60,18 @@ def revision() -> str | None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Writes a JSON file, whole or not at all."""
+    """Writes a JSON file, whole or not at all; a number that JSON has no word for is null."""
+    text = json.dumps(_spelt(value), indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _spelt(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _spelt(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelt(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def finish_dashboard(failed: bool) -> None:
@@ -93,9 +103,9 @@ def job(cfg: DictConfig, body: Body) -> float | None:
     """Runs one job in its folder.
 
     ``config.yaml`` holds the resolved configuration, ``versions.json`` what computed, ``results.json`` the final
-    metrics under the names they were logged with, ``error.txt`` the traceback of a job that failed. The folder is the
-    last line on standard output, however the job ended; but a job of its own that fails for a mistake before it has
-    left anything takes its folder away again.
+    metrics under the names they were logged with, null where there is no such number, ``error.txt`` the traceback of a
+    job that failed. The folder is the last line on standard output, however the job ended; but a job of its own that
+    fails for a mistake before it has left anything takes its folder away again.
 
     Args:
         cfg: The composed configuration; ``cfg.run`` is the job's folder.

@@ -1,6 +1,7 @@
 """What the folders of runs say: nothing but files is read."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Run:
         folder: Where it lies.
         overrides: The options that it was started with, by name.
         config: Its configuration.
-        results: Its final figures; None where it did not end well.
+        results: Its final figures, NaN where it has none; None where it did not end well.
         failure: Why it did not; "" where it did.
     """
 
@@ -73,8 +74,10 @@ def read_run(folder: Path) -> Run:
     results, error = folder / "results.json", folder / "error.txt"
     if results.is_file():
         try:
-            return Run(folder, overrides, plain, json.loads(results.read_text(encoding="utf-8")), "")
-        except ValueError as reason:
+            found = json.loads(results.read_text(encoding="utf-8"))
+            figures = {name: math.nan if value is None else value for name, value in found.items()}
+            return Run(folder, overrides, plain, figures, "")
+        except (ValueError, AttributeError) as reason:
             raise DataError(f"{results}: not JSON ({reason}). {AGAIN}") from reason
     failure = "did not end"
     if error.is_file():

@@ -9,7 +9,9 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from bareface.data.dataset import DataSet
 from bareface.data.transforms import SegmentationAugmentation
+from bareface.module import TrainingModule
 from bareface.recognition.backbone_weights import fill_backbone
+from bareface.recognition.embedding_metrics import EmbeddingMetrics
 from bareface.recognition.module import RecognitionModule
 from bareface.segmentation.encoder_weights import fill_encoder
 from bareface.segmentation.module import SegmentationModule
@@ -33,7 +35,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     resume = _checkpoint_to_resume(cfg)
     dataset: DataSet = build.plain(cfg.data)
     module = build.training_module(cfg, dataset)
-    _check_monitor(cfg, dataset)
+    _check_monitor(cfg, dataset, module)
     if resume is None and isinstance(module, SegmentationModule) and cfg.encoder_weights is not None:
         fill_encoder(module.network, cfg.encoder_weights)
     if resume is None and isinstance(module, RecognitionModule) and cfg.backbone_weights is not None:
@@ -65,12 +67,18 @@ def numbers(metrics: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in sorted(metrics.items()) if name.startswith("test/")}
 
 
-def _check_monitor(cfg: DictConfig, dataset: DataSet) -> None:
-    if cfg.monitor.metric.startswith("val/") and len(dataset.splits["val"]) == 0:
-        raise ValueError(
-            f"monitor.metric={cfg.monitor.metric}: the split has no validation pictures. "
-            "Change data's split, or choose the last epoch: monitor.metric=epoch monitor.mode=max."
-        )
+def _check_monitor(cfg: DictConfig, dataset: DataSet, module: TrainingModule) -> None:
+    if not cfg.monitor.metric.startswith("val/"):
+        return
+    name, val = f"monitor.metric={cfg.monitor.metric}", dataset.splits["val"]
+    last = "or choose the last epoch: monitor.metric=epoch monitor.mode=max"
+    if len(val) == 0:
+        raise ValueError(f"{name}: the split has no validation pictures. Change data's split, {last}.")
+    metrics = module.metrics["val_metrics"]
+    reason = metrics.undefined(val.column("label")) if isinstance(metrics, EmbeddingMetrics) else ""
+    if reason:
+        remedy = "Keep people apart with data.split=disjoint, take larger data.fractions for val"
+        raise ValueError(f"{name}: needs pairs of pictures, and validation {reason}. {remedy}, {last}.")
 
 
 def _checkpoint_to_resume(cfg: DictConfig) -> str | None:

@@ -1,11 +1,14 @@
 """The same gallery in a Milvus Lite file."""
 
 import os
+import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from bareface.errors import DataError
@@ -13,7 +16,7 @@ from bareface.recognition.gallery.calibration import NONE
 from bareface.recognition.gallery.location import store as store_at
 from bareface.recognition.gallery.milvus import MilvusStore
 
-from .contract import SIZE, GalleryContract, card, people, towards
+from .contract import GalleryContract, card, marked, people, towards
 
 pytest.importorskip("pymilvus")
 pytest.importorskip("milvus_lite")
@@ -32,6 +35,19 @@ def store(file: Path, request: pytest.FixtureRequest) -> Iterator[MilvusStore]:
     yield place
     for collection in place.client.names(name):
         place.client.drop(collection)
+
+
+def holding(folder: Path) -> list[str]:
+    """The files with the embedding of ``marked()``, in rows or in a column."""
+    wanted, found = marked().embeddings[0].tobytes(), []
+    for place, _, files in os.walk(folder):
+        for path in (Path(place) / name for name in files):
+            raw = path.read_bytes()
+            if path.suffix == ".parquet" and "embedding" in pq.read_schema(path).names:
+                column = pq.read_table(path, columns=["embedding"])["embedding"].combine_chunks()
+                raw += column.flatten().to_numpy(zero_copy_only=False).astype(np.float32).tobytes()
+            found += [str(path)] if wanted in raw else []
+    return found
 
 
 class TestMilvus(GalleryContract):
@@ -80,29 +96,13 @@ def test_somebody_else_wrote_in_the_meantime(store: MilvusStore) -> None:
 
 
 def test_forgotten_embeddings_are_in_no_column_of_any_file(store: MilvusStore, file: Path) -> None:
-    import pyarrow.parquet as pq
-
-    dan = people(Dan=[45.0])
-    dan.embeddings[:] = np.linspace(0.1, 0.5, SIZE, dtype=np.float32)
     with store.writing():
-        store.empty(card()).adding(people(Ada=[0.0]).and_then(dan)).commit(NONE)
+        store.empty(card()).adding(people(Ada=[0.0]).and_then(marked())).commit(NONE)
     store.client.client.flush(store.open().faces)
-
-    def held() -> list[str]:
-        found = []
-        for folder, _, files in os.walk(file):
-            for path in (Path(folder) / name for name in files):
-                raw = path.read_bytes()
-                if path.suffix == ".parquet" and "embedding" in pq.read_schema(path).names:
-                    column = pq.read_table(path, columns=["embedding"])["embedding"].combine_chunks()
-                    raw += column.flatten().to_numpy(zero_copy_only=False).astype(np.float32).tobytes()
-                found += [str(path)] if dan.embeddings.tobytes() in raw else []
-        return found
-
-    assert held() != []
+    assert holding(file) != []
     with store.writing():
         store.open().removing("Dan").commit(NONE)
-    assert held() == [] and store.open().counts() == {"Ada": 1}
+    assert holding(file) == [] and store.open().counts() == {"Ada": 1}
 
 
 def test_a_long_description_is_read_as_it_was_written(store: MilvusStore) -> None:
@@ -143,3 +143,74 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pymilvus, "MilvusClient", refused)
     with pytest.raises(DataError, match=r"milvus:http://x:1: cannot be opened \(.*Fail connecting.*\)\."):
         store_at("milvus:http://x:1").open()
+
+
+KILLED = """
+    import os, sys
+    from recognition.gallery.contract import card, marked, people
+    from bareface.recognition.gallery.calibration import NONE
+    from bareface.recognition.gallery.milvus import MilvusStore
+
+    store = MilvusStore(sys.argv[1])
+    with store.writing():
+        gallery = store.empty(card())
+        if sys.argv[2] == "later":
+            gallery.adding(people(Ada=[0.0], Bob=[90.0])).commit(NONE)
+            gallery = store.open()
+        gallery.adding(marked())
+        os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("when", ["first", "later"])
+def test_what_a_killed_writer_staged_is_told_and_leaves_the_disk(when: str, tmp_path: Path) -> None:
+    file = tmp_path / "faces.db"
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), f"milvus:{file}", when], timeout=120)
+    assert done.returncode == 9
+    store = MilvusStore(f"milvus:{file}")
+    assert store.exists() == (when == "later")
+    assert store.leftovers().people == {"Dan": 2} and len(store.leftovers().names) == 1 and holding(file) != []
+    with store.writing() as left:
+        assert left.people == {"Dan": 2}
+        assert holding(file) == [] and not store.leftovers()
+    if when == "later":
+        after = store.open()
+        assert after.counts() == {"Ada": 1, "Bob": 1}
+        assert after.search(towards(90.0), 1).scores[0, 0] == pytest.approx(1.0)
+
+
+def test_a_collection_that_was_only_begun_is_left_over(store: MilvusStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = store.empty(card())._new_collection(7)
+
+    def refused(name: str) -> None:
+        raise store.client.error(message="index not found")  # as a server says
+
+    monkeypatch.setattr(store.client.client, "load_collection", refused)
+    with store.writing() as left:
+        assert (left.names, left.people) == ([begun], {})
+    assert not store.leftovers()
+
+
+def test_a_writer_whose_faces_were_cleared_away_commits_nothing(store: MilvusStore) -> None:
+    late = store.empty(card()).adding(people(Ada=[0.0]))
+    with store.writing():  # takes them for what an interrupted writer left
+        pass
+    with pytest.raises(OSError, match="somebody else has written to it in the meantime"):
+        late.commit(NONE)
+    with store.writing():
+        store.empty(card()).adding(people(Ada=[0.0])).commit(NONE)
+    late = store.open().adding(people(Bob=[90.0]))
+    with store.writing():
+        pass
+    with pytest.raises(OSError, match="somebody else has written to it in the meantime"):
+        late.commit(NONE)
+    assert store.open().counts() == {"Ada": 1}
+
+
+def test_a_gallery_whose_name_begins_with_anothers_is_left_alone(store: MilvusStore, file: Path) -> None:
+    other = MilvusStore(f"milvus:{file}#{store.name}_faces")
+    with other.writing():
+        other.empty(card()).adding(people(Ada=[0.0])).commit(NONE)
+    with store.writing():
+        store.empty(card()).adding(people(Bob=[0.0])).commit(NONE)
+    assert other.open().counts() == {"Ada": 1} and not store.leftovers()

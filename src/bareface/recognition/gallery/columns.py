@@ -77,3 +77,11 @@ def read_columns(path: Path, size: int) -> Enrolled:
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         reason = " ".join(str(error).split())[:100]
         raise DataError(f"{path}: damaged ({reason}). Restore it, or enrol anew elsewhere.") from error
+
+
+def read_identities(path: Path) -> list[str]:
+    """Whose faces a file holds, one name a face; nobody's where it is damaged or was never finished."""
+    try:
+        return [str(name) for name in pq.read_table(path, columns=["identity"])["identity"].to_pylist()]
+    except (pa.ArrowException, OSError, KeyError, ValueError):
+        return []

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition.gallery.calibration import Calibration
-from bareface.recognition.gallery.columns import read_columns, write_columns
+from bareface.recognition.gallery.columns import read_columns, read_identities, write_columns
 from bareface.recognition.gallery.gallery import Card, Enrolled, Gallery, Hits, Store, missing
 from bareface.recognition.gallery.index import ExactIndex, HnswIndex, Index
+from bareface.recognition.gallery.leftovers import Leftovers
 
 CARD, LOCK = "gallery.json", ".lock"
 OWN = ("faces-*.parquet", "index-*.faiss", ".faces-*.parquet", ".index-*.faiss", ".gallery.*.json")
@@ -112,10 +113,14 @@ class EmbeddedGallery(Gallery):
 
 def remove_leftovers(folder: Path, version: int) -> None:
     """Deletes all files of a gallery but those of one version. Another process must not be writing."""
-    for pattern in OWN:
-        for path in folder.glob(pattern):
-            if path.stem not in (f"faces-{version}", f"index-{version}"):
-                path.unlink(missing_ok=True)
+    for path in _others(folder, version):
+        path.unlink(missing_ok=True)
+
+
+def _others(folder: Path, version: int) -> list[Path]:
+    """The files of a gallery that are not of this version."""
+    found = {path for pattern in OWN for path in folder.glob(pattern)}
+    return sorted(path for path in found if path.stem not in (f"faces-{version}", f"index-{version}"))
 
 
 class EmbeddedStore(Store):
@@ -152,8 +157,18 @@ class EmbeddedStore(Store):
         boxes, embeddings = (np.zeros((0, size), np.float32) for size in (4, card.embedding_size))
         return EmbeddedGallery(self.folder, card, 0, Enrolled(none, none, boxes, embeddings))
 
+    def version(self) -> int:
+        """The number of the version in force."""
+        return self._card()[1] if self.exists() else 0
+
+    def leftovers(self) -> Leftovers:
+        """Files of other versions, and halves of files."""
+        paths = _others(self.folder, self.version())
+        people = Counter(name for path in paths if path.suffix == ".parquet" for name in read_identities(path))
+        return Leftovers([path.name for path in paths], people)
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[Leftovers]:
         """Holds the lock of the folder, which is made where there is none."""
         others = [] if self.exists() or not self.folder.is_dir() else _foreign(self.folder)
         if others:
@@ -164,8 +179,9 @@ class EmbeddedStore(Store):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise OSError(f"{self.folder}: somebody else is writing to it. Wait until that has ended.") from error
-            remove_leftovers(self.folder, self._card()[1] if self.exists() else 0)
-            yield
+            left = self.leftovers()
+            remove_leftovers(self.folder, self.version())
+            yield left
 
     def _card(self) -> tuple[Card, int]:
         path = self.folder / CARD

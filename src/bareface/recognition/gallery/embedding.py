@@ -190,7 +190,8 @@ def _read_ahead(
             try:
                 batch.append((job, loaded.result()))
             except (PictureError, OSError) as error:
-                done.unreadable.append((job[0], str(error)))
+                reason = str(error).replace("raise max_pixels.", "raise --max-pixels.")
+                done.unreadable.append((job[0], reason))
         yield batch
         bar.update(len(current))
 

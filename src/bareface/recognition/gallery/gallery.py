@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bareface.errors import DataError, nearest
 from bareface.recognition.gallery.calibration import NONE, Calibration
+from bareface.recognition.gallery.leftovers import Leftovers
 
 SCHEMA = 1
 UNKNOWN = "unknown"
@@ -198,7 +199,11 @@ class Gallery(ABC):
 
 
 class Store(ABC):
-    """A place where a gallery lies or will lie."""
+    """A place where a gallery lies or will lie.
+
+    Attributes:
+        where: Its location, for messages.
+    """
 
     where: str
 
@@ -220,8 +225,18 @@ class Store(ABC):
         """A gallery with nobody in it, which is nowhere until it is committed."""
 
     @abstractmethod
-    def writing(self) -> AbstractContextManager[None]:
-        """For a ``with`` block around opening, changing and committing; removes what an interrupted writer left.
+    def version(self) -> int:
+        """Another number for each state of the gallery; 0 where there is none."""
+
+    @abstractmethod
+    def leftovers(self) -> Leftovers:
+        """What belongs to no gallery here: a writer was interrupted, or is at work now."""
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Leftovers]:
+        """For a ``with`` block around opening, changing and committing.
+
+        First it removes what an interrupted writer left, from the disk, too; that is what it gives.
 
         Raises:
             OSError: Somebody else is writing.

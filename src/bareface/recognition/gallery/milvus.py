@@ -2,7 +2,8 @@
 
 Every row says from which version on and up to which it belongs to the gallery, and one row of another collection names
 the version that is in force. Adding writes rows of a version to come; forgetting copies everybody else into a new
-collection and drops the old one, for Milvus keeps deleted rows in its files.
+collection and drops the old one, for Milvus keeps deleted rows in its files. So does clearing away what an interrupted
+writer added.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import Calibration
 from bareface.recognition.gallery.gallery import Card, Enrolled, Gallery, Hits, IndexKind, Store, missing
 from bareface.recognition.gallery.index import HnswIndex
+from bareface.recognition.gallery.leftovers import Leftovers
 from bareface.recognition.gallery.milvus_client import AT_ONCE, MilvusClient, Row
 
 ALWAYS = 2**62
@@ -105,11 +107,15 @@ class MilvusGallery(Gallery):
     def removing(self, identity: str) -> Self:
         """Without an identity: everybody else, copied."""
         self.check_identity(identity)
+        return self.copied(identity)
+
+    def copied(self, without: str | None = None) -> Self:
+        """What is shown in a new collection, so that nothing else is in its files; one identity may be left out."""
         version = time.time_ns()
         collection = self._new_collection(version)
         batch: list[Row] = []
         for row in self.client.rows(self.faces, self.shown, FIELDS):
-            if row["identity"] != identity:
+            if row["identity"] != without:
                 batch.append(self._dated({name: row[name] for name in FIELDS}, version))
             if len(batch) == AT_ONCE:
                 self.client.put(collection, batch)
@@ -124,7 +130,7 @@ class MilvusGallery(Gallery):
             OSError: Somebody else has written in the meantime.
         """
         current = self.client.read_text(self.name)
-        if (current[0] if current else 0) != self.base:
+        if (current[0] if current else 0) != self.base or self.faces not in collections(self.client, self.name):
             raise OSError(f"{self.where}: somebody else has written to it in the meantime. Do it once more.")
         self.card = Card(**{**vars(self.card), "calibration": calibration})
         self.client.write_text(self.name, self.version, self.card.to_json(faces=self.faces))
@@ -165,13 +171,19 @@ class MilvusGallery(Gallery):
         return name
 
 
+def collections(client: MilvusClient, name: str) -> list[str]:
+    """Those that hold faces of a gallery, in force or not."""
+    prefix = f"{name}_faces_"
+    return [other for other in client.names(prefix) if other.removeprefix(prefix).isdigit()]
+
+
 def recover(client: MilvusClient, name: str, version: int, faces: str) -> None:
-    """Undoes what an interrupted writer began, and deletes what no version shows any more."""
-    for other in client.names(f"{name}_faces_"):
+    """Undoes what an interrupted writer began but for the faces it added; deletes what no version shows any more."""
+    for other in collections(client, name):
         if other != faces:
             client.drop(other)
     if faces:
-        client.delete(faces, f"since > {version} or until <= {version}")
+        client.delete(faces, f"until <= {version}")
         rows = list(client.rows(faces, f"until < {ALWAYS}", ["id", "since", *FIELDS]))
         client.put(faces, [{**row, "until": ALWAYS} for row in rows])
 
@@ -224,12 +236,36 @@ class MilvusStore(Store):
         """A gallery with nobody in it."""
         return MilvusGallery(self.client, self.where, self.name, card, 0, "", 0)
 
+    def version(self) -> int:
+        """The number of the version in force."""
+        found = self.client.read_text(self.name) if self.exists() else None
+        return found[0] if found else 0
+
+    def leftovers(self) -> Leftovers:
+        """Collections that are not in force, and rows of a version that never came to be."""
+        if "://" not in self.uri and not Path(self.uri).exists():
+            return Leftovers()
+        gallery = self.open() if self.exists() else None
+        held: dict[str, Counter[str]] = {}
+        for name in collections(self.client, self.name):
+            own = gallery is not None and name == gallery.faces
+            which = f"since > {gallery.version}" if gallery is not None and own else "since > 0"
+            rows = self.client.rows(name, which, ["identity"]) if self.client.loaded(name) else ()
+            found = Counter(str(row["identity"]) for row in rows)
+            if found or not own:
+                held[name] = found
+        return Leftovers(list(held), sum(held.values(), Counter()))
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[Leftovers]:
         """Cleans up; that nobody else wrote is checked at the end, for there is no lock to be had."""
+        left = self.leftovers()
         if self.exists():
             gallery = self.open()
+            if gallery.faces in left.names:
+                gallery = gallery.copied()
+                gallery.commit(gallery.card.calibration)
             recover(self.client, self.name, gallery.version, gallery.faces)
-        elif "://" in self.uri or Path(self.uri).exists():
+        elif left:
             recover(self.client, self.name, 0, "")
-        yield
+        yield left

@@ -33,7 +33,7 @@ class MilvusClient:
         except ImportError as error:
             raise ValueError(f"gallery={where}: needs pymilvus. Install it: pip install 'bareface[milvus]'.") from error
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # errors arrive as exceptions
-        self.types = pymilvus.DataType
+        self.types, self.error = pymilvus.DataType, pymilvus.MilvusException
         if "://" not in uri:
             Path(uri).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -64,6 +64,14 @@ class MilvusClient:
         indices = self.client.prepare_index_params()
         indices.add_index("embedding", index_type=index, metric_type="IP", params=built)
         self.client.create_collection(name, schema=schema, index_params=indices, consistency_level="Strong")
+
+    def loaded(self, name: str) -> bool:
+        """Makes a collection readable; false for one whose making was interrupted."""
+        try:
+            self.client.load_collection(name)
+        except self.error:
+            return False
+        return True
 
     def drop(self, name: str) -> None:
         """Deletes a collection with all that is in it."""

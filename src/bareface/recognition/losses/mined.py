@@ -15,7 +15,12 @@ class MinedLoss(nn.Module):
     Args:
         loss: Of the package's ``losses``, over pairs or triplets.
         miner: Of its ``miners``.
+
+    Attributes:
+        of_embeddings: It compares embeddings; a loss that does not say so is one of identities' scores.
     """
+
+    of_embeddings = True
 
     def __init__(self, loss: BaseMetricLossFunction, miner: BaseMiner) -> None:
         super().__init__()
