@@ -11,7 +11,7 @@ from bareface.data.samples import Batch
 from bareface.io.checkpoint import fingerprint
 from bareface.pipeline.background import foreground_classes
 from bareface.pipeline.matte import Matte
-from bareface.pipeline.mattes import Mattes
+from bareface.pipeline.mattes import Mattes, Scored
 from bareface.pipeline.photos import Photos
 from bareface.segmentation.segmenter import Segmenter
 
@@ -78,9 +78,10 @@ class MatteMaker(pl.LightningModule):
         if not batch["key"]:  # nothing of this batch could be read
             return
         photos = Photos(batch["image"].float(), batch["content"], batch["key"])
-        scores = None if self.segmenter is None else self.matte.scores(self.segmenter, photos.image)
-        classes = () if self.segmenter is None else self.segmenter.classes
-        mattes = Mattes(photos, self.matte, self.source, classes, scores, self.mask_classes, batch.get("mask"))
+        scored = {}
+        if self.segmenter is not None:
+            scored[self.source] = Scored(self.matte.scores(self.segmenter, photos.image), self.segmenter.classes)
+        mattes = Mattes(photos, self.matte, self.source, scored, self.mask_classes, batch.get("mask"))
         made = _bytes(mattes(self.foreground) * 255)[:, 0]
         images = np.moveaxis(batch["image"].cpu().numpy(), 1, 3)
         boxes, sizes = batch["content"].tolist(), batch["size"].tolist()

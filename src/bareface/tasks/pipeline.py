@@ -43,7 +43,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     conditions = {str(name): build.plain(node) for name, node in cfg.conditions.items() if node is not None}
     manifest = data.samples(cfg.stage, augment=False).manifest
     labels, keys = manifest.column("label"), manifest.column("key")
-    compared = verification_lot(labels, cfg.verification_photos, cfg.seed) if cfg.verification_photos else []
+    compared = verification_lot(labels, cfg.verification_photos, cfg.seed) if cfg.verification_photos else labels[:0]
     swapping = any(condition.partner is not None for condition in conditions.values())
     lending = partners(labels, cfg.seed) if swapping else None
     study = study_of(cfg, dataset)
