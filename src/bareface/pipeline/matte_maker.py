@@ -78,7 +78,7 @@ class MatteMaker(pl.LightningModule):
         if not batch["key"]:  # nothing of this batch could be read
             return
         photos = Photos(batch["image"].float(), batch["content"], batch["key"])
-        scored = {}
+        scored: dict[str, Scored] = {}
         if self.segmenter is not None:
             scored[self.source] = Scored(self.matte.scores(self.segmenter, photos.image), self.segmenter.classes)
         mattes = Mattes(photos, self.matte, self.source, scored, self.mask_classes, batch.get("mask"))
