@@ -3,6 +3,7 @@ import math
 import pytest
 
 from bareface.pipeline.report.words import (
+    ends,
     interval_words,
     is_significant,
     p_words,
@@ -47,6 +48,8 @@ def test_intervals_have_both_ends_or_are_nothing() -> None:
     assert interval_words(Interval(0.1, 0.2, 40), NUMBER, signed=True) == "[+0.100, +0.200]"
     assert interval_words(None, SHARE) == ""
     assert interval_words(Interval(math.nan, 0.2, 40), SHARE) == ""
+    assert ends(Interval(0.68, 0.74, 40), SHARE) == (68, 74) and ends(Interval(0.1, 0.2, 40), NUMBER) == (0.1, 0.2)
+    assert ends(None, SHARE) == ends(Interval(0.1, math.nan, 40), SHARE) == (None, None)
 
 
 def test_p_sizes_ticks_and_units() -> None:

@@ -1,6 +1,7 @@
 """The study's figures as PNG and SVG: values, changes, and quality of mattes, with their intervals."""
 
 import math
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from bareface.io.atomic import atomic_path
 from bareface.pipeline.report.forest import Forest, conditions_forest, recognisers
 from bareface.pipeline.report.matte_quality import panels
 from bareface.pipeline.report.tables import findings_of
-from bareface.pipeline.report.words import points, spaced, unit_words
+from bareface.pipeline.report.words import ends, points, spaced, unit_words
 from bareface.pipeline.results import Quantity, Study
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
@@ -53,13 +54,12 @@ def _values(study: Study, quantity: Quantity, note: str) -> Figure:
     for each in findings_of(study, quantity):
         if each.condition in names and math.isfinite(each.value):
             number = series.index(each.recogniser)
-            ends = (each.interval.low, each.interval.high) if each.interval is not None else (None, None)
-            low, high = (None if end is None else points(end, quantity) for end in ends)
+            low, high = ends(each.interval, quantity)
             place = _place(names.index(each.condition), number, len(series))
             _dot(axes, place, points(each.value, quantity), low, high, number, True)
     if quantity.chance is not None:
         axes.axvline(points(quantity.chance, quantity), color="#777777", linewidth=1, linestyle=":")
-    axes.set_yticks(range(len(names)), [spaced(name) for name in names])
+    axes.set_yticks(range(len(names)), [_wrapped(spaced(name)) for name in names])
     unit = unit_words(quantity)
     axes.set_xlabel(f"{quantity.title}{f', {unit}' if unit else ''}; 95 % intervals{_chance_words(quantity)}")
     _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
@@ -75,10 +75,10 @@ def _changes(study: Study, quantity: Quantity, forest: Forest, note: str) -> Fig
             _dot(axes, place, mark.value, mark.low, mark.high, mark.series, mark.significant)
     axes.axvline(0, color="#1c1c1e", linewidth=1)
     axes.set_xlim(forest.axis.low, forest.axis.high)
-    axes.set_yticks(range(len(forest.strips)), [strip.label for strip in forest.strips])
+    axes.set_yticks(range(len(forest.strips)), [_wrapped(strip.label) for strip in forest.strips])
     unit = unit_words(quantity, change=True)
     axes.set_xlabel(
-        f"change of {quantity.title} from {spaced(study.conditions[0].name)}{f', {unit}' if unit else ''}; "
+        f"change of {quantity.title} from {spaced(study.conditions[0].name)}{f', {unit}' if unit else ''}\n"
         "95 % intervals; filled: p (Holm) < 0.05"
     )
     _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
@@ -98,10 +98,11 @@ def _quality(study: Study, quantity: Quantity, note: str) -> Figure:
             if point.low is not None and point.high is not None:
                 axes.plot([point.quality] * 2, [point.low, point.high], color=colour, linewidth=1.5)
             axes.plot(point.quality, point.change, SHAPES[panel.series % len(SHAPES)], color=colour, markersize=5)
+            axes.plot([point.quality, point.quality + shift], [point.change, line], color="#999999", linewidth=0.6)
             side = "right" if point.left else "left"
             axes.text(point.quality + shift, line, str(number), ha=side, va="center")
-        names = "\n".join(f"{number}  {point.label}" for number, point in enumerate(panel.points, 1))
-        axes.text(1.02, 1, names, transform=axes.transAxes, va="top", linespacing=1.5)
+        names = "\n".join(_wrapped(f"{number}  {point.label}") for number, point in enumerate(panel.points, 1))
+        axes.text(1.02, 1, names, transform=axes.transAxes, va="top", linespacing=1.3, fontsize=8)
         axes.axhline(0, color="#1c1c1e", linewidth=1)
         unit = unit_words(quantity, change=True)
         axes.set_ylabel(f"change of {quantity.title}{f', {unit}' if unit else ''}")
@@ -109,7 +110,7 @@ def _quality(study: Study, quantity: Quantity, note: str) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#e5e5e5")
         axes.set_axisbelow(True)
-    axes.set_xlabel("IoU of mattes with the true foreground, mean over the photos, %")
+    axes.set_xlabel("IoU of mattes with the true foreground,\nmean over the photos, %")
     return figure
 
 
@@ -136,6 +137,10 @@ def _dot(
     axes.plot(value, place, shape, color=colour, markerfacecolor=face, markersize=5, zorder=3)
 
 
+def _wrapped(label: str) -> str:
+    return textwrap.fill(label, 28)
+
+
 def _chance_words(quantity: Quantity) -> str:
     return "" if quantity.chance is None else "; dotted: chance"
 
@@ -152,7 +157,8 @@ def _finish(figure: Figure, axes: Axes, study: Study, title: str) -> None:
             Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=SHAPES[n % len(SHAPES)], markersize=5, label=name)
             for n, name in enumerate(names)
         ]
-        figure.legend(handles=marks, loc="outside lower center", ncols=min(3, len(names)), frameon=False)
+        columns = max(1, min(len(names), 90 // (8 + max(len(name) for name in names))))
+        figure.legend(handles=marks, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from matplotlib.ticker import MaxNLocator
 
 from bareface.pipeline.report.tables import arms, contrasts_of, findings_of
-from bareface.pipeline.report.words import interval_words, is_significant, points, signed_words, spaced
+from bareface.pipeline.report.words import ends, interval_words, is_significant, points, signed_words, spaced
 from bareface.pipeline.results import Change, Quantity, Study
 
 
@@ -111,38 +111,36 @@ def recognisers(study: Study) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def axis_of(values: Iterable[float], zero: bool = True, number: int = 5) -> Axis:
+def axis_of(values: Iterable[float], zero: bool = True) -> Axis:
     """An axis on which all values have room.
 
     Args:
         values: At least one, finite.
         zero: Whether 0 belongs on it.
-        number: Of ticks, at most about.
     """
     all_values = [*values, *([0.0] if zero else [])]
     low, high = min(all_values), max(all_values)
     room = 0.06 * (high - low) or 1.0
     low, high = low - room, high + room
-    ticks = MaxNLocator(number, steps=[1, 2, 5, 10]).tick_values(low, high)
+    ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return Axis(low, high, tuple(float(tick) for tick in ticks if low <= tick <= high))
 
 
 def _forest(strips: Sequence[Strip]) -> Forest | None:
     if not strips:
         return None
-    ends = [value for strip in strips for mark in strip.marks for value in (mark.value, mark.low, mark.high)]
-    return Forest(tuple(strips), axis_of(value for value in ends if value is not None))
+    drawn = [value for strip in strips for mark in strip.marks for value in (mark.value, mark.low, mark.high)]
+    return Forest(tuple(strips), axis_of(value for value in drawn if value is not None))
 
 
 def _mark(series: int, change: Change, quantity: Quantity) -> Mark:
-    interval = change.interval
-    words = interval_words(interval, quantity, signed=True)
-    low, high = (None, None) if interval is None or not words else (interval.low, interval.high)
+    words = interval_words(change.interval, quantity, signed=True)
+    low, high = ends(change.interval, quantity)
     return Mark(
         series=series,
         value=points(change.value, quantity),
-        low=None if low is None else points(low, quantity),
-        high=None if high is None else points(high, quantity),
+        low=low,
+        high=high,
         significant=is_significant(change),
         text=f"{signed_words(change.value, quantity)} {words or 'no interval'}",
     )

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from bareface.pipeline.report.forest import Axis, axis_of, recognisers
-from bareface.pipeline.report.words import interval_words, points, signed_words, spaced
+from bareface.pipeline.report.words import ends, interval_words, points, signed_words, spaced
 from bareface.pipeline.results import Finding, Study
 
 QUALITY = "matte_iou"
@@ -81,25 +82,25 @@ def panels(study: Study) -> list[Panel]:
 def _panel(study: Study, name: str, series: int, rows: Sequence[tuple[Finding, float]]) -> Panel:
     quantity = study.quantities[0]
     changes = [each.change for each, _ in rows if each.change is not None]
-    ends = [end for c in changes if c.interval is not None for end in (c.interval.low, c.interval.high)]
+    drawn = [value for c in changes for value in (points(c.value, quantity), *ends(c.interval, quantity))]
     across = axis_of((iou for _, iou in rows), zero=False)
-    up = axis_of(points(value, quantity) for value in (*(c.value for c in changes), *ends))
+    up = axis_of(value for value in drawn if value is not None)
     lines = max(16, len(rows) + 4)
     places = [
         (across.place(iou), up.place(points(c.value, quantity))) for (_, iou), c in zip(rows, changes, strict=True)
     ]
     made = []
     for (each, iou), change, (left, line) in zip(rows, changes, _numbers(places, lines), strict=True):
-        interval = change.interval
-        ends_words = interval_words(interval, quantity, signed=True) or "no interval"
+        words = interval_words(change.interval, quantity, signed=True) or "no interval"
+        low, high = ends(change.interval, quantity)
         made.append(
             Point(
                 label=spaced(each.condition),
-                text=f"IoU {iou:.1f} %, change {signed_words(change.value, quantity)} {ends_words}",
+                text=f"IoU {iou:.1f} %, change {signed_words(change.value, quantity)} {words}",
                 quality=iou,
                 change=points(change.value, quantity),
-                low=None if interval is None else points(interval.low, quantity),
-                high=None if interval is None else points(interval.high, quantity),
+                low=low,
+                high=high,
                 left=left,
                 line=line,
             )
@@ -133,16 +134,18 @@ def _numbers(places: Sequence[tuple[float, float]], lines: int) -> list[tuple[bo
 
 
 def _apart(wanted: Sequence[float], lines: int) -> list[float]:
-    """Heights near the wanted ones, in the same order, one line apart and inside the picture.
+    """Heights as near the wanted ones as can be, in the same order, one line apart and inside the picture.
 
-    >>> _apart([1.0, 1.2, 5.0], 6)
-    [1.0, 2.0, 5.0]
+    >>> _apart([1.0, 1.5, 5.0], 6)
+    [0.75, 1.75, 5.0]
     """
-    heights: list[float] = []
-    for height in wanted:
-        heights.append(max(height, heights[-1] + 1 if heights else 0.5))
-    ceiling = lines - 0.5
-    for number in reversed(range(len(heights))):
-        heights[number] = min(heights[number], ceiling)
-        ceiling = heights[number] - 1
-    return heights
+    # One line apart is no less than the line before, once each is lowered by its place: a monotone regression.
+    blocks: list[list[float]] = []
+    for place, height in enumerate(wanted):
+        blocks.append([height - place])
+        while len(blocks) > 1 and mean(blocks[-2]) > mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    lowered = [mean(block) for block in blocks for _ in block]
+    highest = lines + 0.5 - len(wanted)
+    return [min(max(height, 0.5), highest) + place for place, height in enumerate(lowered)]

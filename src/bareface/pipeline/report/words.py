@@ -30,7 +30,7 @@ def interval_words(interval: Interval | None, quantity: Quantity, signed: bool =
         quantity: What was measured; the ends of a share are given in percent or points, without the sign for it.
         signed: Whether it is the interval of a change.
     """
-    if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+    if interval is None or ends(interval, quantity) == (None, None):
         return ""
     write = signed_words if signed else unsigned_words
     return f"[{write(interval.low, quantity)}, {write(interval.high, quantity)}]"
@@ -77,6 +77,13 @@ def is_significant(change: Change) -> bool:
 def points(value: float, quantity: Quantity) -> float:
     """A value as it is drawn: shares in percent, changes of shares in points."""
     return 100 * value if quantity.unit == "share" else value
+
+
+def ends(interval: Interval | None, quantity: Quantity) -> tuple[float, float] | tuple[None, None]:
+    """The two ends of an interval as they are drawn; twice None where there is none."""
+    if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return None, None
+    return points(interval.low, quantity), points(interval.high, quantity)
 
 
 def tick_words(value: float, signed: bool = True) -> str:
