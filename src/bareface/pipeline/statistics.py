@@ -14,6 +14,7 @@ Review 1995; Holm, A simple sequentially rejective multiple test procedure, Scan
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,10 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
     times = len(before) if paired else len(before) * len(after)  # makes whole numbers of means over seeds
     net = np.bincount(identity, gain * times).round().astype(np.int64)
-    return Change(
-        found.value, found.interval, found.p, None, found.smallest, round(gained), round(lost), exchanged(net)
+    interval = found.interval and replace(
+        found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
     )
+    return replace(found, interval=interval, gained=round(gained), lost=round(lost), mcnemar=exchanged(net))
 
 
 def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
