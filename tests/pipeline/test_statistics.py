@@ -102,6 +102,14 @@ class TestInterval:
         found = interval_of(5, Spread(0.01, 2, 20), share=False)
         assert found is not None and (found.low, found.high) == pytest.approx((5 - 0.43027, 5 + 0.43027), abs=1e-4)
 
+    def test_of_a_number_above_0_is_its_logarithms(self) -> None:
+        found = interval_of(2, Spread(0.04, 9, 20), share=False, positive=True)
+        assert found is not None and (found.low * found.high, found.high) == pytest.approx(
+            (4, 2 * np.exp(0.226216)), abs=1e-5
+        )
+        nothing = interval_of(0, Spread(0.04, 9, 20), share=False, positive=True)
+        assert nothing is not None and nothing.low == -nothing.high == pytest.approx(-0.45243, abs=1e-5)
+
     def test_nothing_but_right_answers(self) -> None:
         found = interval_of(*level(np.ones((3, 60), bool), np.repeat(np.arange(20), 3)), share=True)
         assert found is not None and found.high == 1 and found.low == pytest.approx(20 / (20 + t.ppf(0.975, 19) ** 2))

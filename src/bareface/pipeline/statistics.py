@@ -56,7 +56,7 @@ def level(values: Values, identity: Identity) -> tuple[float, Spread]:
     return float(numbers.mean()), _spread(numbers.mean(0), identity, [numbers])
 
 
-def interval_of(value: float, spread: Spread, share: bool) -> Interval | None:
+def interval_of(value: float, spread: Spread, share: bool, positive: bool = False) -> Interval | None:
     """The 95 % interval of a mean; None below ``intervals.LEAST`` identities, or where value or variance are NaN.
 
     Where nothing varies, each identity counts as one trial for a share (Wilson's interval), and any other number has an
@@ -66,10 +66,18 @@ def interval_of(value: float, spread: Spread, share: bool) -> Interval | None:
         value: The mean.
         spread: Of the mean.
         share: Whether it lies in [0, 1].
+        positive: Whether it is a number that cannot be below 0 and is far above for some, as a cross-entropy: then
+            Student's interval is that of its logarithm.
     """
     if not _enough(value, spread):
         return None
-    return of_share(value, _exact(spread)) if share else of_difference(value, _exact(spread))
+    exact = _exact(spread)
+    if share:
+        return of_share(value, exact)
+    if positive and value > 0:
+        found = of_difference(math.log(value), exact._replace(variance=exact.variance / value**2))
+        return replace(found, low=math.exp(found.low), high=math.exp(found.high))
+    return of_difference(value, exact)
 
 
 def change(first: Values, second: Values, identity: Identity, paired: bool = True) -> Change:
