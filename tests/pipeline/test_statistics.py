@@ -164,6 +164,15 @@ class TestChange:
         assert found.interval is not None and found.interval.high == pytest.approx(7 * quantile / (60 + quantile))
         assert (found.gained, found.lost, found.mcnemar) == (None, None, None)
 
+    @pytest.mark.parametrize("seeds", [1, 3])
+    def test_the_same_gain_everywhere_tells_no_more_than_none_at_all(self, seeds: int) -> None:
+        first = np.random.default_rng(0).random((1, 60)).repeat(seeds, 0)
+        first[:, 0], first[:, 1] = 0, 1
+        found = change(first, first + 0.1, np.arange(60))  # the range is 1.1; sums of tenths are not exact
+        half = 1.1 * t.ppf(0.975, 59) ** 2 / (60 + t.ppf(0.975, 59) ** 2)
+        assert found.interval is not None
+        assert (found.interval.low, found.interval.high) == pytest.approx((0.1 - half, 0.1 + half))
+
     def test_everything_lost(self) -> None:
         found = change(np.ones((1, 30), bool), np.zeros((1, 30), bool), np.arange(30))
         assert found.interval is not None and found.interval.low == -1 < found.interval.high < -0.8

@@ -165,8 +165,9 @@ def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArr
     found = pulls.spread()
     parts = [_of_seeds(values, identity) for values in arms if len(values) > 1 and not math.isnan(found.variance)]
     of_seeds = sum(part for part, _ in parts)
-    if of_seeds <= 0:
-        return found
+    rounding = (1e-12 * max(float(np.abs(values).max()) for values in arms)) ** 2
+    if of_seeds <= rounding:
+        return found._replace(variance=0.0) if found.variance <= rounding else found
     freedom = sum(max(0.0, part) for part, _ in parts) ** 2 / sum(max(0.0, part) ** 2 / free for part, free in parts)
     variance = found.variance + of_seeds
     quantiles = stdtrit([found.freedom, freedom], 0.975)
