@@ -136,7 +136,10 @@ class Told(NamedTuple):
 def told(setting: Setting, arms: list[Array], identity: Array, true: tuple[float, float]) -> Told:
     """Whether intervals hold the truth and tests reject, and the same if photos were independent."""
     value, spread = level(arms[1], identity)
-    interval, found = interval_of(value, spread, not setting.loss), change(*arms, identity, setting.paired)
+    interval, found = (
+        interval_of(value, spread, not setting.loss, positive=setting.loss),
+        change(*arms, identity, setting.paired),
+    )
     assert interval is not None and found.interval is not None and found.p is not None and found.smallest is not None
     gain = arms[1].mean(0) - arms[0].mean(0)
     half = 1.96 * float(gain.std()) / np.sqrt(len(gain))
@@ -243,11 +246,11 @@ def measure(studies: int = STUDIES) -> list[Row]:
 
 def main() -> None:
     """Prints the tables; a number of studies may be given."""
-    from benchmarks.__main__ import print_table  # it imports this module
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.validity.simulated", description=__doc__)
     parser.add_argument("--studies", type=int, default=STUDIES, help="simulated studies of each setting")
     rows = measure(parser.parse_args().studies)
+    from benchmarks.__main__ import print_table  # it imports this module
+
     for what in dict.fromkeys(row["what"] for row in rows):
         print_table([row for row in rows if row["what"] == what])
 

@@ -14,6 +14,7 @@ Review 1995; Holm, A simple sequentially rejective multiple test procedure, Scan
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def level(values: Values, identity: Identity) -> tuple[float, Spread]:
     return float(numbers.mean()), _spread(numbers.mean(0), identity, [numbers])
 
 
-def interval_of(value: float, spread: Spread, share: bool) -> Interval | None:
+def interval_of(value: float, spread: Spread, share: bool, positive: bool = False) -> Interval | None:
     """The 95 % interval of a mean; None below ``intervals.LEAST`` identities, or where value or variance are NaN.
 
     Where nothing varies, each identity counts as one trial for a share (Wilson's interval), and any other number has an
@@ -65,10 +66,18 @@ def interval_of(value: float, spread: Spread, share: bool) -> Interval | None:
         value: The mean.
         spread: Of the mean.
         share: Whether it lies in [0, 1].
+        positive: Whether it is a number that cannot be below 0 and is far above for some, as a cross-entropy: then
+            Student's interval is that of its logarithm.
     """
     if not _enough(value, spread):
         return None
-    return of_share(value, _exact(spread)) if share else of_difference(value, _exact(spread))
+    exact = _exact(spread)
+    if share:
+        return of_share(value, exact)
+    if positive and value > 0:
+        found = of_difference(math.log(value), exact._replace(variance=exact.variance / value**2))
+        return replace(found, low=math.exp(found.low), high=math.exp(found.high))
+    return of_difference(value, exact)
 
 
 def change(first: Values, second: Values, identity: Identity, paired: bool = True) -> Change:
@@ -108,9 +117,10 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
     times = len(before) if paired else len(before) * len(after)  # makes whole numbers of means over seeds
     net = np.bincount(identity, gain * times).round().astype(np.int64)
-    return Change(
-        found.value, found.interval, found.p, None, found.smallest, round(gained), round(lost), exchanged(net)
+    interval = found.interval and replace(
+        found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
     )
+    return replace(found, interval=interval, gained=round(gained), lost=round(lost), mcnemar=exchanged(net))
 
 
 def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
@@ -155,8 +165,9 @@ def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArr
     found = pulls.spread()
     parts = [_of_seeds(values, identity) for values in arms if len(values) > 1 and not math.isnan(found.variance)]
     of_seeds = sum(part for part, _ in parts)
-    if of_seeds <= 0:
-        return found
+    rounding = (1e-12 * max(float(np.abs(values).max()) for values in arms)) ** 2
+    if of_seeds <= rounding:
+        return found._replace(variance=0.0) if found.variance <= rounding else found
     freedom = sum(max(0.0, part) for part, _ in parts) ** 2 / sum(max(0.0, part) ** 2 / free for part, free in parts)
     variance = found.variance + of_seeds
     quantiles = stdtrit([found.freedom, freedom], 0.975)
