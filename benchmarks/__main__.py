@@ -13,6 +13,7 @@ from benchmarks import (
     mattes,
     networks,
     records,
+    study,
     unet,
 )
 from benchmarks.machine import describe_machine
@@ -46,6 +47,7 @@ def main() -> None:
         "coverage": lambda options: coverage.measure(),
         "gallery": lambda options: gallery.measure(options.rounds),
         "validity_simulated": lambda options: simulated.measure(),
+        "study": lambda options: study.measure(options.rounds),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(benchmarks)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="counted repetitions; the median is reported")

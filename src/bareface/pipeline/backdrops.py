@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bareface.data.dataset import Record
 from bareface.data.folders import pictures_in
@@ -91,12 +90,17 @@ class Blur(Backdrop):
 
     @staticmethod
     def _gauss(image: Tensor, sigma: float) -> Tensor:
+        """As two matrix products: a convolution of so wide a kernel takes ten times as long."""
         radius = math.ceil(3 * sigma)
         step = torch.arange(-radius, radius + 1, device=image.device, dtype=torch.float32)
-        kernel = torch.exp(-(step**2) / (2 * sigma**2))
-        kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, -1)
-        rows = F.conv2d(image, kernel[..., None], padding=(radius, 0), groups=image.shape[1])
-        return F.conv2d(rows, kernel[:, :, None], padding=(0, radius), groups=image.shape[1])
+        total = torch.exp(-(step**2) / (2 * sigma**2)).sum()
+        products = []
+        for side in image.shape[2:]:
+            place = torch.arange(side, device=image.device, dtype=torch.float32)
+            distance = place[:, None] - place
+            weight = torch.exp(-(distance**2) / (2 * sigma**2)) / total
+            products.append(weight * (distance.abs() <= radius))
+        return products[0] @ (image @ products[1])
 
 
 class Noise(Backdrop):

@@ -1,6 +1,5 @@
 """Segments once, composes each condition, asks each recogniser: all on the device, no picture written in between."""
 
-import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
@@ -13,11 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bareface.data.samples import Batch
-from bareface.pipeline.album import MATTE, Album, Entry, Tile
+from bareface.pipeline.album import Album
+from bareface.pipeline.candidates import Candidates
 from bareface.pipeline.conditions import Condition
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.matte import Matte
 from bareface.pipeline.mattes import Mattes, Scored
+from bareface.pipeline.measured import area, overlap
 from bareface.pipeline.outcomes import Form
 from bareface.pipeline.partners import Partners
 from bareface.pipeline.parts import Part, Parts, Passed
@@ -28,7 +29,7 @@ from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.metrics import SegmentationMetrics, measure
 from bareface.segmentation.segmenter import Segmenter
 
-PART_PHOTOS, PART_BYTES, PART_SECONDS = 2048, 2**26, 300
+PART_PHOTOS, PART_BYTES, PART_SECONDS = 2048, 2**26, 60
 """A part of the study ends with any of these: it must fit in memory, and little is lost with an unfinished one."""
 
 
@@ -89,7 +90,7 @@ class PipelineModule(pl.LightningModule):
         )
         self.asked: list[Respondent] = list(self.respondents)  # type: ignore[arg-type]
         self.identities, self.form = tuple(identities), Form(self.asked, list(conditions), identities)
-        self.matted = next((each for each in conditions.values() if each.foreground is not None), None)
+        self.matted = next((name for name, each in conditions.items() if each.foreground is not None), None)
         self.embedded, self.partners, self.cutouts, self.special = frozenset(embedded), partners, cutouts, special
         self.parts, self.album = parts, Album(typical, special, parts.earlier())
         self.part, self.begun = self._new_part(), time.monotonic()
@@ -102,6 +103,10 @@ class PipelineModule(pl.LightningModule):
         if passed is None:
             raise RuntimeError("the pass has not come to its end")
         return passed
+
+    def on_predict_start(self) -> None:
+        """Says in the run's folder which study this is."""
+        self.parts.begin()
 
     def predict_step(self, batch: Batch, batch_idx: int) -> None:
         """Shows a batch in every condition."""
@@ -155,9 +160,9 @@ class PipelineModule(pl.LightningModule):
         """Asks everybody about the photos of a batch that all conditions can show."""
         keys, label = [batch["key"][index] for index in kept.tolist()], batch["label"][kept]
         content, whole = photos.content[kept], len(kept) == len(photos.key)
-        overlaps = [self._overlap(condition, mattes)[kept] for condition in self.conditions.values()]
-        areas = [self._area(condition, mattes)[kept] for condition in self.conditions.values()]
-        drawn = self._drawn(keys, overlaps)
+        overlaps = {name: overlap(condition, mattes)[kept] for name, condition in self.conditions.items()}
+        areas = [area(condition, mattes)[kept] for condition in self.conditions.values()]
+        drawn = Candidates(self.album, keys, overlaps[self.matted or next(iter(overlaps))])
         written = [index for index, key in enumerate(keys) if key in self.embedded]
         answers: list[list[Answers]] = []
         moved: list[Tensor] = []
@@ -169,19 +174,17 @@ class PipelineModule(pl.LightningModule):
             pictures = shown if whole else shown[kept]
             given = [each(pictures, content, label) for each in self.asked]
             self.part.seconds[name] += self._now() - start
+            drawn.show(name, pictures, given[0])
             first = first or [each.embedding for each in given]
             moved.append(torch.stack([_moved(*pair) for pair in zip(first, given, strict=True)], 1))
             vectors.append([each.embedding[written].cpu().numpy() for each in given] if written else [])
             answers.append([each._replace(embedding=label) for each in given])  # embeddings are let go
-            if not answers[1:]:
-                _strike_out(drawn, given[0].rank.tolist())
-            for index, entry in drawn.items():
-                entry.tiles[name] = _picture(pictures[index])
-        per_photo = torch.stack([torch.stack(areas, 1), torch.stack(overlaps, 1)], 1)
+        per_photo = torch.stack([torch.stack(areas, 1), torch.stack(list(overlaps.values()), 1)], 1)
         self.part.outcomes.append(self.form.outcomes(keys, label, answers, torch.stack(moved, 2), per_photo))
         if written:
             self.part.embeddings.append(self.form.vectors([keys[index] for index in written], vectors))
-        self._keep(drawn, [asked[0] for asked in answers], label, mattes, kept)
+        matte = None if self.matted is None else self.conditions[self.matted].mattes_of(mattes)[kept]
+        drawn.end(matte, [self.identities[number] for number in label.tolist()], self.asked[0].names)
 
     def _partners(self, row: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Where in the batch the partners of its photos are; -1 where one is not."""
@@ -205,64 +208,10 @@ class PipelineModule(pl.LightningModule):
                 kept &= ~fault
         return kept
 
-    def _area(self, condition: Condition, mattes: Mattes) -> Tensor:
-        """(N,) share of each photo that is shown."""
-        return condition.mattes_of(mattes).sum((1, 2, 3)) / mattes.photos.shown.sum((1, 2, 3))
-
-    def _overlap(self, condition: Condition, mattes: Mattes) -> Tensor:
-        """(N,) IoU of the mattes with the ground truth; NaN where one of them or the foreground is not there."""
-        truth = mattes.truth(condition.foreground) if condition.foreground is not None else None
-        if truth is None:
-            return torch.full((len(mattes.photos.key),), torch.nan, device=mattes.photos.image.device)
-        foreground, counted = truth
-        found = (condition.mattes_of(mattes)[:, 0] > 0.5) & counted
-        return (found & foreground).sum((1, 2)) / (found | foreground).sum((1, 2))
-
-    def _drawn(self, keys: Sequence[str], overlaps: Sequence[Tensor]) -> dict[int, Entry]:
-        """The photos of a batch that may come on the sheet, by their place in it."""
-        own = [values for values, of in zip(overlaps, self.conditions.values(), strict=True) if of is self.matted]
-        numbers = own[0].tolist() if own else [math.nan] * len(keys)
-        overlap = [None if math.isnan(number) else number for number in numbers]
-        found = {}
-        for index, key in enumerate(keys):
-            ranks = self.album.chances(key, overlap[index])
-            if ranks:
-                found[index] = Entry(key, "", {}, ranks, overlap[index])
-        return found
-
-    def _keep(
-        self, drawn: dict[int, Entry], answers: Sequence[Answers], label: Tensor, mattes: Mattes, kept: Tensor
-    ) -> None:
-        """Puts those into the album that have come out as their ranks say."""
-        names = self.asked[0].names
-        for index, entry in drawn.items():
-            ranks = [int(each.rank[index]) for each in answers]
-            if not any(ranks):
-                entry.ranks.pop("flipped", None)
-            if not entry.ranks:
-                continue
-            taken = {name: int(each.predicted[index]) for name, each in zip(self.conditions, answers, strict=True)}
-            entry.predicted = {name: names[number] for name, number in taken.items() if number >= 0}
-            entry.identity = self.identities[int(label[index])]
-            if self.matted is not None:
-                first, *others = entry.tiles.items()
-                matte = self.matted.mattes_of(mattes)[kept[index]].expand(3, -1, -1)
-                entry.tiles = dict([first, (MATTE, _picture(matte * 255)), *others])
-            self.album.add(entry)
-
     def _now(self) -> float:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return time.perf_counter()
-
-
-def _strike_out(drawn: dict[int, Entry], rank: Sequence[int]) -> None:
-    """A photo that is wrong at first cannot flip; one that can be nothing else is let go."""
-    for index in list(drawn):
-        if rank[index] != 0:
-            drawn[index].ranks.pop("flipped", None)
-        if not drawn[index].ranks:
-            del drawn[index]
 
 
 def _moved(first: Tensor, answer: Answers) -> Tensor:
@@ -270,7 +219,3 @@ def _moved(first: Tensor, answer: Answers) -> Tensor:
     if first is answer.embedding:
         return torch.zeros(len(first), device=first.device)
     return 1 - F.cosine_similarity(first, answer.embedding)
-
-
-def _picture(image: Tensor) -> Tile:
-    return np.asarray(image.permute(1, 2, 0).round().to(torch.uint8).cpu().numpy())

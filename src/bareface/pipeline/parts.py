@@ -86,6 +86,9 @@ class Parts:
         self.run, self.folder = run, run / "parts"
         self.study = json.loads(json.dumps(study))
         check_study(run, self.study)
+
+    def begin(self) -> None:
+        """Makes the folder, and says in it which study this is."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "study.json").is_file():
             _write_json(self.folder / "study.json", self.study)
@@ -181,7 +184,8 @@ class Parts:
         _write_json(self.folder / "passed.json", asdict(passed))
 
     def _parts(self) -> list[Path]:
-        found = (path for path in self.folder.iterdir() if re.fullmatch(r"\d+-\d+", path.name))
+        there = self.folder.iterdir() if self.folder.is_dir() else ()
+        found = (path for path in there if re.fullmatch(r"\d+-\d+", path.name))
         return sorted(found, key=lambda path: tuple(map(int, path.name.split("-"))))
 
     def _notes(self) -> dict[Path, dict[str, Any]]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from omegaconf import DictConfig, ListConfig
 
 from bareface.pipeline.questions import check_respondents
-from bareface.recognition.inference import prepare
+from bareface.recognition.inference import fold, prepare
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
 
@@ -69,10 +70,15 @@ def _each(files: Mapping[str, list[Path]], load: Callable[[Path], Recogniser]) -
 
 
 def load_segmenters(cfg: DictConfig) -> dict[str, Segmenter]:
-    """All segmenters.
+    """All segmenters, with their batch normalisations folded into the convolutions before them.
 
     Raises:
         FileNotFoundError: There is no such file.
         CheckpointError: A file is not the checkpoint of a segmenter.
     """
-    return {name: Segmenter.load(path) for name, path in segmenter_files(cfg).items()}
+    loaded = {name: Segmenter.load(path) for name, path in segmenter_files(cfg).items()}
+    for segmenter in loaded.values():
+        example = torch.randn(1, 3, segmenter.size, segmenter.size, generator=torch.Generator().manual_seed(0))
+        segmenter.requires_grad_(False)
+        segmenter.network = fold(segmenter.network, example)
+    return loaded

@@ -6,12 +6,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from bareface.data.dataset import IdentityDataSet
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_folder
 from bareface.pipeline.parts import TABLES, check_study
+from bareface.tasks import build
+from bareface.tasks.launch import leave
 from bareface.tasks.models import recogniser_files, segmenter_files
 
 DECIDING = (
@@ -28,11 +31,10 @@ def study_of(cfg: DictConfig, dataset: IdentityDataSet) -> dict[str, Any]:
 
     Files count by what they hold, wherever they lie; how photos are batched, by whom and how fast, does not count.
     """
-    plain: Any = OmegaConf.to_container(cfg, resolve=True)
-    study = {name: plain[name] for name in DECIDING}
-    study["data"] = {name: value for name, value in plain["data"].items() if name != "root"}
+    study = {name: _plain(cfg[name]) for name in DECIDING}
+    study["data"] = {name: value for name, value in study["data"].items() if name != "root"}
     study["loader.faces"] = None if cfg.loader.faces is None else _digest(Path(cfg.loader.faces))
-    study |= {f"loader.{name}": plain["loader"][name] for name in ("framing", "on_no_face")}
+    study |= {f"loader.{name}": cfg.loader[name] for name in ("framing", "on_no_face")}
     study["recogniser"] = {name: [_digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
     study["segmenter"] = {name: _digest(path) for name, path in segmenter_files(cfg).items()}
     study["precision"] = cfg.trainer.precision
@@ -44,9 +46,30 @@ def study_of(cfg: DictConfig, dataset: IdentityDataSet) -> dict[str, Any]:
     return study
 
 
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if isinstance(value, DictConfig | ListConfig) else value
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class StudyFolder(Callback):
+    """Refuses a run in the folder of another study before anything in it is written, by Hydra or by the run."""
+
+    def on_run_start(self, config: DictConfig, **options: object) -> None:
+        """Called once by Hydra, before it makes the folder."""
+        here = OmegaConf.is_interpolation(config, "run")
+        folder = Path(config.hydra.run.dir if here else config.run)
+        if not (folder / "parts/study.json").is_file():
+            return
+        try:
+            check_study(folder, study_of(config, build.plain(config.data)))
+        except DataError as error:
+            leave(error)
+        except Exception:
+            pass
 
 
 def take_over(cfg: DictConfig, study: dict[str, Any]) -> None:
@@ -76,11 +99,12 @@ def take_over(cfg: DictConfig, study: dict[str, Any]) -> None:
         if (earlier / f"{table}.parquet").is_file():
             _linked(str(earlier / f"{table}.parquet"), str(run / f"{table}.parquet"))
     with atomic_folder(run / "parts") as folder:
-        shutil.copytree(earlier / "parts", folder, copy_function=_linked, dirs_exist_ok=True)
+        half = shutil.ignore_patterns(".*")
+        shutil.copytree(earlier / "parts", folder, copy_function=_linked, ignore=half, dirs_exist_ok=True)
 
 
 def _newest(cfg: DictConfig, study: dict[str, Any]) -> Path:
-    found = sorted(Path(cfg.runs, cfg.task).rglob("parts/study.json"), key=lambda path: path.stat().st_mtime)
+    found = sorted(Path(cfg.runs, cfg.task).rglob("parts/study.json"), key=lambda path: path.parent.stat().st_mtime)
     for path in reversed(found):
         try:
             check_study(path.parent.parent, study)
