@@ -47,21 +47,22 @@ def compare_studies(entries: Sequence[StudyRun], out: Path) -> None:
 
 def _table(group: Group, options: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """One row a study, recogniser and condition."""
+    names = [told_apart([setting(each.run, name) for each in group.entries]) for name in options]
+    names = names or [[each.run.folder.name for each in group.entries]]
     quantity, studies = group.quantity, [study for _, study in group.studies]
-    title, unit = ("", "") if quantity is None else (quantity.title, ", points" if quantity.unit == "share" else "")
-    head = [*(options or ["run"])]
+    if quantity is None:
+        return [*(options or ["run"]), "status"], [[*words, "failed"] for words in zip(*names, strict=True)]
+    head, unit = [*(options or ["run"])], ", points" if quantity.unit == "share" else ""
     counted = len({study.photos for study in studies}) > 1
     head += ["photos"] if counted else []
-    head += ["recogniser", "condition", f"{title} [95 %]", f"change{unit} [95 %]", "p (Holm)"]
+    head += ["recogniser", "condition", f"{quantity.title} [95 %]", f"change{unit} [95 %]", "p (Holm)"]
     truth = any(each.quantity == "matte_iou" for study in studies for each in study.findings)
     head += ["matte IoU"] if truth else []
     gap = any(each.question == GAP for study in studies for each in study.contrasts)
     head += [f"{GAP}{unit} [95 %]"] if gap else []
-    names = [told_apart([setting(each.run, name) for each in group.entries]) for name in options]
     rows: list[list[str]] = []
-    for number, each in enumerate(group.entries):
-        row = [column[number] for column in names] or [each.run.folder.name]
-        if each.study is None or quantity is None:
+    for each, *row in zip(group.entries, *names, strict=True):
+        if each.study is None:
             rows.append([*row, "failed", *[""] * (len(head) - len(row) - 1)])
             continue
         row += [f"{each.study.photos:,}"] if counted else []

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from bareface.io.atomic import atomic_path
 from bareface.tasks.settings import setting
 from bareface.tasks.study_lines import MOST, Line, Panels, across, labels_of, lines_across, rows_of
-from bareface.tasks.study_names import cut, named, told_apart
+from bareface.tasks.study_names import cut, named, spaced, told_apart
 from bareface.tasks.study_runs import Group
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
@@ -22,6 +22,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4
 SHAPES = ("o", "s", "D", "^", "v", "P", "X")
 LONGEST = 44
 """Letters of a study's name; the tables say all."""
+MINUS = "\u2212"
+"""As matplotlib writes it."""
 TALLEST = 120.0
 """Inches: a figure of very many studies becomes denser, not taller."""
 # Names come from users: a dollar sign in one is no formula. Text stays text in SVG.
@@ -75,14 +77,14 @@ def _lines(group: Group, name: str, panels: Panels) -> Part:
     columns = min(len(panels), 3)
     rows = math.ceil(len(panels) / columns)
     beside = 0.5 + 0.075 * max(len(cut(label, LONGEST)) for label in labels) if len(labels) > 1 else 0
-    width = beside + max(6.0, 3.3 * columns)
+    width = beside + max(6.4, 3.3 * columns)
 
     def draw(place: SubFigure) -> None:
         axes = place.subplots(rows, columns, squeeze=False).ravel()
         for axis, (title, lines) in zip(axes, panels.items(), strict=False):
             for label, line in lines.items():
                 _line(axis, line, labels.index(label))
-            axis.set_title(_spaced(title), loc="left", fontsize=10)
+            axis.set_title(spaced(title), loc="left", fontsize=10)
             axis.set_xlabel(name)
             _scale(axis, sorted({value for line in lines.values() for value in line.places}))
         for axis in axes[len(panels) :]:
@@ -95,6 +97,7 @@ def _lines(group: Group, name: str, panels: Panels) -> Part:
 def _line(axis: Axes, line: Line, number: int) -> None:
     colour = COLOURS[number]
     axis.fill_between(line.places, line.lows, line.highs, color=colour, alpha=0.15, linewidth=0)
+    axis.vlines(line.places, line.lows, line.highs, color=colour, alpha=0.5, linewidth=0.8)  # a band needs two studies
     axis.plot(line.places, line.changes, color=colour, linewidth=1.5)
     for sure in (True, False):
         chosen = [each for each in range(len(line.places)) if line.sure[each] == sure]
@@ -110,11 +113,11 @@ def _line(axis: Axes, line: Line, number: int) -> None:
 
 def _scale(axis: Axes, values: Sequence[float]) -> None:
     """The option's values as ticks, where these are few; far apart, as sides of pictures are, on a scale of ratios."""
-    if values[0] > 0 and values[-1] >= 8 * values[0]:
-        axis.set_xscale("log")
-        axis.minorticks_off()
     if len(values) <= 8:
-        axis.set_xticks(values, [f"{value:g}" for value in values])
+        if values[0] >= 1 and values[-1] >= 8 * values[0]:
+            axis.set_xscale("log")
+            axis.minorticks_off()
+        axis.set_xticks(values, [f"{value:g}".replace("-", MINUS) for value in values])
     axis.axhline(0, color="#1c1c1e", linewidth=0.8, zorder=1)
     axis.grid(color="#e5e5e5")
     axis.set_axisbelow(True)
@@ -135,13 +138,13 @@ def _forest(group: Group, options: Sequence[str]) -> Part:
             for number, label in enumerate(labels):
                 shift = (number - (len(labels) - 1) / 2) * 0.7 / len(labels)
                 _dots(axis, lines.get(label, Line()), shift, number)
-            axis.set_title(_spaced(title), loc="left", fontsize=10)
+            axis.set_title(spaced(title), loc="left", fontsize=10)
             _shelve(axis, names)
         for axis in axes[::columns]:
             for row, each in enumerate(group.entries):
                 if each.study is None:
-                    place_of = axis.get_yaxis_transform()
-                    axis.text(0.03, row, "failed", transform=place_of, va="center", color="#d55e00")
+                    where = {"transform": axis.get_yaxis_transform(), "va": "center", "backgroundcolor": "white"}
+                    axis.text(0.03, row, "failed", color="#d55e00", **where)
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
         _finish(place, group, labels, "bars: 95 % intervals", width)
@@ -152,7 +155,7 @@ def _forest(group: Group, options: Sequence[str]) -> Part:
 def _names(group: Group, options: Sequence[str]) -> list[str]:
     """What each study of a group is called: the options in which they differ."""
     runs = [each.run for each in group.entries]
-    own = [name for name in options if len({setting(run, name) for run in runs}) > 1]
+    own = [name for name in options if len({setting(run, name) for run in runs}) > 1] or options
     columns = [[named(name, each) for each in told_apart([setting(run, name) for run in runs])] for name in own]
     found = [", ".join(words) for words in zip(*columns, strict=True)] or [run.folder.name for run in runs]
     return [cut(name, LONGEST) for name in found]
@@ -173,24 +176,26 @@ def _shelve(axis: Axes, names: Sequence[str]) -> None:
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.set_yticks(range(len(names)), names)
     axis.tick_params(axis="y", length=0)
-    axis.axvline(0, color="#1c1c1e", linewidth=0.8, zorder=1)
+    if axis.lines:
+        axis.axvline(0, color="#1c1c1e", linewidth=0.8, zorder=1)
+        axis.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
+    else:
+        axis.set_xticks([])
     axis.grid(color="#e5e5e5")
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "left"]].set_visible(False)
-    if not axis.lines[:-1]:
-        axis.set_xticks([])
 
 
 def _finish(place: SubFigure, group: Group, labels: Sequence[str], bands: str, width: float) -> None:
     """Says above what is drawn, and beside it what the colours mean."""
     lines = [group.heading]
     if group.quantity is not None:
-        first = _spaced(group.studies[0][1].conditions[0].name)
+        first = spaced(group.studies[0][1].conditions[0].name)
         unit = ", points" if group.quantity.unit == "share" else ""
         lines.append(f"change of {group.quantity.title} from {first}{unit}; {bands}; filled: p (Holm) < 0.05")
     failed = sum(each.study is None for each in group.entries)
     lines += [f"{failed} of {len(group.entries)} failed"] if failed else []
-    text = "\n".join(fill(line, int(12 * width)) for line in lines)
+    text = "\n".join(fill(line, int(13.5 * width)) for line in lines)
     place.suptitle(text, x=0.01, ha="left", fontsize=10)
     if len(labels) > 1:
         marks = [
@@ -198,7 +203,3 @@ def _finish(place: SubFigure, group: Group, labels: Sequence[str], bands: str, w
             for n, name in enumerate(labels)
         ]
         place.legend(handles=marks, loc="outside right upper", frameon=False)
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bareface.pipeline.results import Change, Quantity, Study
 from bareface.tasks.settings import setting
-from bareface.tasks.study_names import named, number, told_apart
+from bareface.tasks.study_names import named, number, spaced, told_apart
 from bareface.tasks.study_runs import Group
 
 MOST = 7
@@ -79,7 +79,7 @@ def lines_across(group: Group, name: str, options: Sequence[str]) -> Panels:
     for row in sorted(range(len(runs)), key=lambda row: float(setting(runs[row], name))):
         words = [named(each, column[row]) for each, column in zip(others, columns, strict=True)]
         for recogniser, condition, change in _changes(group.studies[row][1], group.quantity):
-            label = ", ".join([*words, *([recogniser] if several else []), *([condition] if together else [])])
+            label = ", ".join([*words, *([recogniser] if several else []), *([spaced(condition)] if together else [])])
             panel = panels.setdefault("" if together else condition, {})
             panel.setdefault(label, Line()).add(float(setting(runs[row], name)), change, _factor(group.quantity))
     return {title: lines for title, lines in panels.items() if lines}
