@@ -64,7 +64,8 @@ def headline_numbers(study: Study) -> dict[str, float]:
     ``study/RECOGNISER/CONDITION/top1``, ``..._low``, ``..._high``, ``..._change``, ``..._change_low``, and
     ``study/RECOGNISER/BG-Gap/SAME_minus_OTHER``; without what is not known.
     """
-    first, found = study.quantities[0].name, {}
+    first = study.quantities[0].name
+    found: dict[str, float | None] = {}
     for row in findings_rows(study):
         if (row["group"], row["quantity"]) == ("", first):
             name = f"study/{row['recogniser']}/{row['condition']}/{first}"

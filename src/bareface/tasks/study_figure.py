@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ MINUS = "\u2212"
 TALLEST = 120.0
 """Inches: a figure of very many studies becomes denser, not taller."""
 # Names come from users: a dollar sign in one is no formula. Text stays text in SVG.
-STYLE = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "bareface", "font.size": 9}
+STYLE: Any = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "bareface", "font.size": 9}
 
 
 @dataclass(frozen=True)
