@@ -26,6 +26,8 @@ BY_CODE = {"classes", "identities", "segmenter", "recogniser", "dataset", "train
 BY_CODE |= {"embedding_size", "params", "optimizer", "self", "args", "kwargs", "network", "backbone", "head"}
 BY_CODE |= {"labels", "batch_size", "seed"}
 """Arguments that no file gives: they depend on the data, or on each other."""
+STUDIES = {"matte_growth"}
+"""Sweeps of bareface pipeline."""
 RECOGNITION = ("backbone", "head", "metrics", "sampler", "shown")
 RECOGNITION_LOSSES = ("softmax", "triplet", "triplet_semihard")
 
@@ -48,7 +50,9 @@ def commands() -> Iterator[tuple[str, ...]]:
         elif group == "hydra":
             yield ("train",)
         elif group == "experiment":
-            yield ("pipeline" if "pipeline" in name else "train", f"experiment={name}")
+            yield ("pipeline" if "study" in name else "train", f"experiment={name}")
+        elif group == "sweep":
+            yield ("pipeline" if name in STUDIES else "train", f"sweep={name}")
         elif group == "published":
             yield ("convert", f"published={name}")
         elif group in ("conditions", "matte") or (group, name) == ("callbacks", "predict"):

@@ -61,6 +61,10 @@ from e2e.conftest import bareface
             "error: sweep=segmentation_future_work: a sweep needs -m. Write bareface train -m sweep=",
         ),
         (
+            ["pipeline", "sweep=matte_growth"],
+            "error: sweep=matte_growth: a sweep needs -m. Write bareface pipeline -m sweep=matte_growth ...",
+        ),
+        (
             ["train", "encoder_weights=/tmp"],
             "error: encoder_weights=/tmp: a folder. Give a file of weights, or imagenet.",
         ),

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from torch import nn
 
 from bareface.errors import BarefaceError
@@ -23,10 +19,13 @@ from bareface.io.atomic import atomic_path
 from bareface.precision import fast_precision
 from bareface.recognition.recogniser import BACKBONES
 from bareface.segmentation.segmenter import NETWORKS
+from bareface.tasks.compare_studies import compare_studies
 from bareface.tasks.description import describe
 from bareface.tasks.headlines import classes_of, grouped, headlines, names_of_groups, note, title_of
 from bareface.tasks.runs import Run, find_runs
 from bareface.tasks.settings import card, differing, setting
+from bareface.tasks.study_runs import studies_among
+from bareface.tasks.tables import markdown_table, print_lines, print_table
 
 REPEATS = 5
 LONGEST = 70
@@ -58,6 +57,7 @@ def compare(paths: Sequence[Path], out: Path) -> None:
 
     A run that failed stays in all of them, as failed. Runs that tell different classes apart have figures that do not
     compare; they stand in groups, each with its best run first. Every network is measured on this machine, now.
+    Studies have a table and files of their own, ``studies.*``.
 
     Args:
         paths: Folders of runs or of sweeps.
@@ -65,9 +65,16 @@ def compare(paths: Sequence[Path], out: Path) -> None:
 
     Raises:
         FileNotFoundError: There is no such folder.
-        DataError: A folder holds no run.
+        DataError: A folder holds no run, or one that is damaged.
     """
-    runs = find_runs(paths)
+    studies, runs = studies_among(find_runs(paths))
+    if studies:
+        compare_studies(studies, out)
+    if runs:
+        _compare_trainings(runs, out)
+
+
+def _compare_trainings(runs: Sequence[Run], out: Path) -> None:
     costs: dict[str, Cost | None] = {}
     unmeasured: list[str] = []
     entries: list[Entry] = []
@@ -89,15 +96,8 @@ def compare(paths: Sequence[Path], out: Path) -> None:
     head, rows = _table(ranked, options)
     _write_markdown(head, rows, ranked, out / "compare.md")
     _draw(ranked, options, out / "compare.png")
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    console = Console(file=sys.stdout, width=sum(widths) + 3 * len(widths) + 1)
-    table = Table(*head)
-    for row in rows:
-        table.add_row(*map(escape, row))
-    console.print(table)
-    failed = [f"failed: {run.folder}: {run.failure}" for run in runs if run.failure]
-    for line in unmeasured + failed:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    print_table(head, rows)
+    print_lines([*unmeasured, *(f"failed: {run.folder}: {run.failure}" for run in runs if run.failure)])
 
 
 def _rank(run: Run, figure: str) -> tuple[bool, float]:
@@ -170,8 +170,7 @@ def _write_csv(entries: Sequence[Entry], options: Sequence[str], path: Path) -> 
 
 
 def _write_markdown(head: list[str], rows: list[list[str]], entries: Sequence[Entry], path: Path) -> None:
-    above, *below = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, *rows))
-    lines = [f"| {above} |", "|" + "---|" * len(head), *(f"| {row} |" for row in below)]
+    lines = markdown_table(head, rows)
     failed = [f"- {run.folder}: {run.failure}" for run, _ in entries if run.failure]
     if failed:
         lines += ["", f"{len(failed)} of {len(entries)} failed:", "", *failed]

@@ -105,7 +105,7 @@ def launch(task: str, arguments: Sequence[str]) -> None:
 def _end_sweep(task: str) -> None:
     """Compares the jobs of a sweep; its folder is the last line on standard output."""
     folder = SweepFolder.found
-    if folder is None or task != "train" or not any(folder.rglob(".hydra/overrides.yaml")):
+    if folder is None or task not in ("train", "pipeline") or not any(folder.rglob(".hydra/overrides.yaml")):
         return
     from bareface.tasks.compare import compare  # matplotlib is not needed before
 

@@ -41,13 +41,16 @@ def find_runs(paths: Sequence[Path]) -> list[Run]:
 
     Raises:
         FileNotFoundError: There is no such folder.
-        DataError: A folder holds no run.
+        DataError: A folder holds no run, or a study without its configuration.
     """
     folders: dict[Path, None] = {}
     for path in paths:
         if not path.is_dir():
             raise FileNotFoundError(f"{path}: no such folder. Give folders of runs or of sweeps.")
         found = [file.parent.parent for file in path.rglob(".hydra/overrides.yaml")]
+        bare = sorted({file.parent for file in path.rglob("study.json")} - set(found), key=_natural)
+        if bare:
+            raise DataError(f"{bare[0]}: study.json without .hydra/overrides.yaml, which says of what. {AGAIN}")
         if not found:
             raise DataError(f"{path}: no run in it. Expected what bareface train, evaluate or pipeline left.")
         folders |= dict.fromkeys(sorted(found, key=_natural))
