@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bareface.errors import DataError, some
+from bareface.io.place import check_file
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class Embeddings:
             FileNotFoundError: There is no such file.
             DataError: The file is something else, or a key occurs twice.
         """
-        if not path.is_file():
-            raise FileNotFoundError(f"embeddings={path}: no such file. Make one with bareface extract.")
+        check_file(path, "no such file. Make one with bareface extract.", "embeddings=")
         try:
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:

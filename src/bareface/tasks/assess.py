@@ -72,9 +72,12 @@ def assess(cfg: DictConfig) -> dict[str, float]:
         if not len(test):
             raise ValueError(f"{cfg.embeddings or dataset.root}: no embedding of any {cfg.stage} picture of the data.")
         val = table.of(keys["val"])[0] if "val" in keys else None
-        if cfg.templates == "medium":
+        pictures = len(test)
+        if cfg.templates == "medium" and test.identities:
             test, val = by_medium(test), None if val is None else by_medium(val)
         found[name] = run_protocols(test, val, pairs, plan)
+        if cfg.templates == "medium":
+            found[name].notes.append(f"{name}: templates=medium, {pictures} pictures were pooled to {len(test)} media")
         if missing:
             found[name].notes.append(f"{name}: {len(missing)} of {len(keys[cfg.stage])} pictures left out, skipped.csv")
             skipped |= {key: f"no embedding in {cfg.embeddings}" for key in missing if cfg.embeddings is not None}
