@@ -4,7 +4,7 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
 import pytorch_lightning as pl
@@ -21,6 +21,7 @@ from bareface.recognition.assessment_plan import Plan, Protocol
 from bareface.recognition.curve_figures import draw_curves
 from bareface.recognition.embeddings import Embeddings, TableWriter
 from bareface.recognition.media import by_medium, media_of
+from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import baseline, build
 from bareface.tasks.extract import embed
 from bareface.tasks.values import check_options
@@ -54,6 +55,8 @@ def assess(cfg: DictConfig) -> dict[str, float]:
     folder = Path(cfg.run)
     dataset: DataSet = build.plain(cfg.data)
     plan = _plan(cfg, dataset)
+    source = Embeddings.read(Path(cfg.embeddings)) if cfg.recogniser is None else build.embedding_recogniser(cfg)
+    plan.check(_tested(cfg, dataset), isinstance(dataset, PairDataSet))
     faces = baseline.unfitted(cfg, dataset)
     pairs = dataset.pairs if isinstance(dataset, PairDataSet) else None
     stages: list[Stage] = [cfg.stage]
@@ -62,7 +65,7 @@ def assess(cfg: DictConfig) -> dict[str, float]:
     keys = {stage: [str(key) for key in dataset.splits[stage].column("key")] for stage in stages}
     skipped: dict[str, str] = {}
     notes: list[str] = []
-    systems = {"recogniser": _recogniser_table(cfg, dataset, stages, notes)}
+    systems = {"recogniser": _recogniser_table(cfg, source, dataset, stages, notes)}
     if faces is not None:
         systems["eigenfaces"] = baseline.table(cfg, faces, dataset, stages, skipped)
     found: dict[str, Assessment] = {}
@@ -98,7 +101,6 @@ def assess(cfg: DictConfig) -> dict[str, float]:
 
 
 def _plan(cfg: DictConfig, dataset: DataSet) -> Plan:
-    """The plan, and whether the test pictures can show it."""
     default = ["pairs"] if isinstance(dataset, PairDataSet) else ["verification", "identification", "open_set"]
     plan = Plan(
         protocols=default if cfg.protocols is None else list(cfg.protocols),  # type: ignore[arg-type]
@@ -112,23 +114,29 @@ def _plan(cfg: DictConfig, dataset: DataSet) -> Plan:
     )
     if cfg.templates == "medium" and "pairs" in plan.protocols:
         raise ValueError("templates=medium: pairs are of listed pictures. Use templates=picture, or other protocols.")
-    labels: NDArray[np.int64] | None = None
-    if isinstance(dataset, IdentityDataSet) and len(dataset.splits[cfg.stage]):
-        labels = dataset.splits[cfg.stage].column("label")
-        if cfg.templates == "medium":
-            media = media_of([str(key) for key in dataset.splits[cfg.stage].column("key")])
-            labels = labels[np.unique([f"{one}\n{label}" for one, label in zip(media, labels, strict=True)], True)[1]]
-    plan.check(labels, isinstance(dataset, PairDataSet))
     return plan
 
 
-def _recogniser_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage], notes: list[str]) -> Embeddings:
-    if cfg.embeddings is not None:
-        return Embeddings.read(Path(cfg.embeddings))
+def _tested(cfg: DictConfig, dataset: DataSet) -> NDArray[Any] | None:
+    """Label of each test picture, or of each medium of an identity where media are compared; None without labels."""
+    if not isinstance(dataset, IdentityDataSet) or not len(dataset.splits[cfg.stage]):
+        return None
+    labels = dataset.splits[cfg.stage].column("label")
+    if cfg.templates == "picture":
+        return labels
+    media = media_of([str(key) for key in dataset.splits[cfg.stage].column("key")])
+    return np.array([label for _, label in sorted(set(zip(media, labels.tolist(), strict=True)))])
+
+
+def _recogniser_table(
+    cfg: DictConfig, source: Embeddings | Recogniser, dataset: DataSet, stages: Sequence[Stage], notes: list[str]
+) -> Embeddings:
+    if isinstance(source, Embeddings):
+        notes += filter(None, [_known(cfg, dataset, source.trained)])
+        return source
     writer = TableWriter(build.names_of(dataset))
-    recogniser = build.embedding_recogniser(cfg)
-    notes += filter(None, [build.framing_note(cfg, recogniser.framing), _known(cfg, dataset, recogniser.identities)])
-    embed(cfg, recogniser, dataset, stages, writer, cfg.flip)
+    notes += filter(None, [build.framing_note(cfg, source.framing), _known(cfg, dataset, source.identities)])
+    embed(cfg, source, dataset, stages, writer, cfg.flip)
     return writer.table
 
 
