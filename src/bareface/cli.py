@@ -124,7 +124,8 @@ def cutout(
     except MENDABLE as error:
         _leave(error, cutout)
     print(summary.text())
-    raise typer.Exit(130 if summary.interrupted else int(bool(summary.failed)))
+    nothing = bool(summary.failed) and not (summary.written or summary.skipped)
+    raise typer.Exit(130 if summary.interrupted else int(nothing))
 
 
 @app.command()
@@ -281,7 +282,7 @@ def gallery(
 
 
 def _finish(command: Callable[..., None], work: "Callable[[], Done]") -> NoReturn:
-    """Prints what was done, or the mistake in one line; exit status 1 unless all was done."""
+    """Prints what was done, or the mistake in one line; exit status 1 where nothing could be done."""
     from bareface.tasks.launch import MENDABLE
 
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from e2e.conftest import PEOPLE, PLAIN, Done, bareface
 
@@ -53,6 +54,7 @@ def test_embeddings_of_a_file_give_the_same(assessed: Done, checkpoint: str, dat
     again = bareface("assess", *common, *SMALL, file)
     assert again.status == 0, again.stderr
     assert again.results == pytest.approx(assessed.results, abs=0.02)
+    assert "6 of 6 test identities are, by their names, among those" in again.stdout
     table = pq.read_table(extracted.folder / "embeddings.parquet")
     pq.write_table(table.slice(0, len(table) - 1), extracted.folder / "fewer.parquet")  # test pictures come last
     fewer = bareface("assess", *common, *SMALL, f"embeddings='{extracted.folder / 'fewer.parquet'}'")
@@ -94,10 +96,22 @@ def test_a_broken_picture_is_listed(checkpoint: str, data: Path, tmp_path: Path)
         ([], "assess: expected one of recogniser=FILE.ckpt and embeddings=FILE.parquet"),
         (["recogniser=a", "embeddings=b"], "assess: expected one of recogniser=FILE.ckpt and embeddings=FILE.parquet"),
         (["embeddings=/nowhere.parquet"], "embeddings=/nowhere.parquet: no such file"),
+        (["embeddings=/tmp"], "embeddings=/tmp: a folder, expected a file"),
         (["embeddings=x", "flip=true"], "flip=true: the embeddings are made already"),
-        (["recogniser=x", "stage=all"], "stage=all: expected train, val or test"),
-        (["recogniser=x", "protocols=[roc]"], "protocols=['roc']: expected some of pairs"),
+        (["recogniser=x", "stage=all"], "stage=all: expected one of train, val, test."),
+        (
+            ["recogniser=x", "protocols=[roc]"],
+            "protocols=['roc']: expected a list, each one of pairs, verification, ",
+        ),
+        (["recogniser=x", "protocols=verification"], "or null. Write protocols=[verification]."),
         (["recogniser=x", "trainer.devices=2"], "trainer.devices=2: expected 1"),
+        (["recogniser=3"], "recogniser=3: expected the name of a file or null."),
+        (["recogniser=x", "baseline=null", "fars=0.1"], "fars=0.1: expected a list, each a number. Write fars=[0.1]."),
+        (["recogniser=x", "fars=[a]"], "fars=['a']: expected a list, each a number."),
+        (["recogniser=x", "fars=[0]"], "fars=[0]: expected rates, 0 < v <= 1."),
+        (["recogniser=x", "flip=maybe"], "flip=maybe: expected true or false."),
+        (["recogniser=x", "strangers=some"], "strangers=some: expected a number or each."),
+        (["recogniser=x", "templates=video"], "templates=video: expected one of picture, medium."),
     ],
 )
 def test_refusals_are_one_line(options: list[str], message: str, data: Path) -> None:
@@ -105,7 +119,67 @@ def test_refusals_are_one_line(options: list[str], message: str, data: Path) -> 
     assert run.status == 1 and message in run.stderr.splitlines()[-1]
 
 
-def test_a_baseline_needs_pictures_to_be_fitted_to(checkpoint: str, data: Path) -> None:
-    run = bareface("assess", *DATA, checkpoint, f"data.root={data}", f"runs={data / 'runs'}")
-    assert run.status == 1
-    assert "baseline.components=60: 30 training pictures have fewer directions. Ask for 29" in run.stderr
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "baseline.components=60: 30 training pictures have fewer directions. Ask for 29"),
+        (["baseline=pca"], "baseline=pca: expected null, or a value for baseline.components."),
+        (["baseline.components=0"], "baseline.components=0: expected at least 1."),
+        (["baseline_side=0"], "baseline_side=0: expected at least 1."),
+        (["baseline_pictures=0"], "baseline_pictures=0: expected at least 1."),
+        (["baseline_pictures=9"], "baseline_pictures=9: expected more than baseline.components=60."),
+        (
+            ["baseline.components=5", "baseline_side=2"],
+            "components=5: pictures of 4 pixels have fewer directions. Ask for",
+        ),
+        (["baseline.components=5", "rank=3"], "rank=3: expected 1 to 2, 3 identities are enrolled."),
+        (
+            ["baseline.components=5", "gallery_pictures=9"],
+            "no enrolled identity has more than 3 pictures, 9 of each",
+        ),
+        (["protocols=[pairs]"], "the data has no list of pairs. Use protocols=[verification], which takes all pairs."),
+        (["protocols=[pairs,verification]", "templates=medium"], "templates=medium: pairs are of listed pictures."),
+    ],
+)
+def test_what_the_data_cannot_show_is_told_before_it_is_embedded(
+    options: list[str], message: str, checkpoint: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("bareface.tasks.assess.embed")
+    run = bareface("assess", *DATA, checkpoint, *options, f"data.root={data}", f"runs={data / 'runs'}")
+    assert run.status == 1 and message in run.stderr.splitlines()[-1]
+
+
+def test_data_without_people_and_without_pairs(checkpoint: str, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "a/1.png")
+    for protocols in ("null", "[pairs]"):
+        folder = ["data=picture_folder", f"data.root={tmp_path}", f"protocols={protocols}", f"runs={tmp_path / 'runs'}"]
+        run = bareface("assess", checkpoint, *folder)
+        assert run.status == 1 and "Use data with people in it, such as data=identity_folder" in run.stderr
+
+
+def test_people_whom_it_was_trained_on_are_told(assessed: Done, checkpoint: str, data: Path, tmp_path: Path) -> None:
+    said = "6 of 6 test identities are, by their names, among those that the recogniser was trained on: the figures are"
+    assert said in assessed.stdout and said in (assessed.folder / "protocols.md").read_text()
+    drawn = bareface(
+        *("synthesize", str(tmp_path / "x"), "--layout", "vggface2", "--identities", "4", "--photos", "6"),
+        *("--height", "64", "--width", "56"),
+    )
+    assert drawn.status == 0, drawn.stderr
+    people = tmp_path / "x/train"
+    for number, folder in enumerate(sorted(people.iterdir())):
+        folder.rename(people / f"stranger {number}")
+    own = ["data=identity_folder", f"data.root={people}", "data.split=first", "data.first=2", "loader.num_workers=0"]
+    own += ["baseline=null", *SMALL[2:], f"runs={tmp_path}"]
+    strangers = bareface("assess", *own, checkpoint)
+    assert strangers.status == 0 and "was trained on" not in strangers.stdout
+    assert "was trained on" not in (strangers.folder / "protocols.md").read_text()
+
+    for folder in people.iterdir():
+        for picture, file in enumerate(sorted(folder.iterdir())):
+            file.rename(folder / f"{picture // 2:04d}_{picture % 2}.jpg")
+    pooled = bareface("assess", *own, checkpoint, "templates=medium", "protocols=[verification]")
+    assert pooled.status == 0, pooled.stderr
+    rows = list(csv.DictReader((pooled.folder / "protocols.csv").open()))
+    assert {(row["mated"], row["non_mated"]) for row in rows} == {("4", "24")}  # 2 media each: 4 pairs of one, 6 x 4
+    assert "templates=medium, 16 pictures were pooled to 8 media" in pooled.stdout

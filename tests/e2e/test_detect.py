@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from bareface.callbacks.figures import Section, sheet
 from bareface.data.synthetic.renderer import Renderer
 from bareface.io.pictures import write_picture
 from e2e.conftest import PLAIN, SHORT, Done, bareface
@@ -78,11 +79,54 @@ def test_a_table_of_faces_is_read_back_by_the_detector_of_boxes(detection: Done,
     assert tables[0].equals(tables[1])
 
 
+def test_the_table_of_boxes_is_where_the_user_stands_and_one_outside_is_listed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("boxes.csv").write_text("key,x1,y1,x2,y2\np0/0.jpg,10,10,40,40\np0/1.jpg,10,900,40,950\n")
+    options = ["detector=boxes", "detector.file=boxes.csv", "workers=0", f"runs={tmp_path}"]
+    done = bareface("detect", f"data.root={folder}", *options)
+    assert done.status == 0, done.stderr
+    assert "pictures 19, with a face 1, none 16, several 0, unreadable 2" in done.stdout
+    with (done.folder / "failures.csv").open(newline="") as file:
+        reason = dict(list(csv.reader(file))[1:])["p0/1.jpg"]
+    assert reason.startswith("box [10.0, 900.0, 40.0, 950.0] lies outside of the picture of ")
+
+
+def test_no_face_in_any_picture_is_an_error_and_leaves_the_list(tmp_path: Path) -> None:
+    write_picture(tmp_path / "wall.png", np.full((90, 80, 3), 128, np.uint8))
+    (tmp_path / "torn.png").write_bytes(b"torn")
+    done = bareface("detect", f"data.root={tmp_path}", "workers=0", f"runs={tmp_path / 'runs'}")
+    counts = "pictures 2, with a face 0, none 1, several 0, unreadable 1"
+    assert done.status == 1 and f"error: {tmp_path}: no face in any picture ({counts})." in done.stderr
+    with (done.folder / "failures.csv").open(newline="") as file:
+        assert {row["key"] for row in csv.DictReader(file)} == {"wall.png", "torn.png"}
+
+
+def test_the_sheet_is_filled(detection: Done, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 19 pictures 16 have a face: so many that 12 can be drawn whichever of the others would be drawn."""
+    drawn: list[tuple[str, int]] = []
+    kept = sheet
+
+    def watched(title: str, sections: list[Section], *others: object, **options: object) -> object:
+        drawn.extend((part.heading, len(part.cells)) for part in sections)
+        return kept(title, sections, *others, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("bareface.tasks.detect.sheet", watched)
+    for pictures in ("0", "12", "16"):
+        file = ["detector=boxes", f"detector.file={detection.folder / 'faces.parquet'}"]
+        options = ["workers=0", f"pictures={pictures}", f"runs={tmp_path}"]
+        done = bareface("detect", f"data.root={folder}", *file, *options)
+        assert done.status == 0, done.stderr
+    assert drawn == [("failures", 3), ("faces", 12), ("failures", 3), ("faces", 16)]
+
+
 @pytest.mark.parametrize(
     ("options", "answer"),
     [
         (["choice=biggest"], "choice=biggest: expected one of largest, central, all, error."),
         (["pictures=-1"], "pictures=-1: expected 0 or more."),
+        (["data.max_pixels=-1"], "data.max_pixels=-1: expected at least 1."),
         (["detector=mtcnn"], "detector.weights: no value given."),
         (["detector=mtcnn", "detector.weights=/nowhere"], "/nowhere: no pnet.pt, rnet.pt, onet.pt in it."),
         (["detector=yunet", "detector.file=/nowhere.onnx"], "/nowhere.onnx: no such file. People get"),

@@ -5,13 +5,16 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from bareface.data.pairs import Pairs
 from bareface.errors import DataError
 from bareface.recognition import assessment_report as report
-from bareface.recognition.assessment import Plan, assess, difference, listed_pairs
-from bareface.recognition.curve_figures import draw_curves
+from bareface.recognition.assessment import Assessment, assess, difference, listed_pairs
+from bareface.recognition.assessment_plan import Plan
+from bareface.recognition.curve_figures import _roc, draw_curves
 from bareface.recognition.embeddings import Embeddings
+from bareface.recognition.protocols.curve import Curve
 
 REST = ("verification", "identification", "open_set")
 
@@ -97,11 +100,35 @@ def test_the_difference_of_two_systems():
     [
         (lambda: plan("roc"), ValueError, r"protocols=\['roc'\]: expected some of pairs, verification"),
         (lambda: plan(), ValueError, r"protocols=\[\]: expected some of pairs"),
-        (lambda: assess(table(), None, None, plan("pairs")), DataError, "protocols: the data has no list of pairs"),
+        (lambda: plan("pairs", fars=[0.1, 0]), ValueError, r"fars=\[0.1, 0\]: expected rates, 0 < v <= 1\."),
+        (lambda: plan("pairs", fpirs=[2]), ValueError, r"fpirs=\[2\]: expected rates, 0 < v <= 1\."),
+        (lambda: plan("pairs", fars=[float("nan")]), ValueError, r"fars=\[nan\]: expected rates, 0 < v <= 1\."),
+        (lambda: plan("pairs", ranks=[1, 0]), ValueError, r"ranks=\[1, 0\]: expected ranks, each at least 1\."),
+        (lambda: plan("pairs", rank=0), ValueError, r"rank=0: expected at least 1\."),
+        (lambda: plan("pairs", gallery_pictures=0), ValueError, r"gallery_pictures=0: expected at least 1\."),
+        (lambda: plan("pairs", strangers=1.0), ValueError, r"strangers=1.0: expected a share of the identities, 0 < v"),
+        (lambda: plan("pairs", strangers="all"), ValueError, r"strangers=all: expected a share of the identities, 0"),
+        (lambda: plan("open_set", rank=12).check([0, 0, 1, 1] * 12, False), ValueError, "2 identities, 1 of them not"),
+        (
+            lambda: plan("open_set", rank=12).check(np.repeat(range(24), 2), False),
+            ValueError,
+            r"^rank=12: expected 1 to 11, 12 identities are enrolled\. Ask for less, or use more identities\.$",
+        ),
+        (
+            lambda: assess(table(), None, None, plan("pairs")),
+            DataError,
+            "list of pairs. Use protocols=.verification",
+        ),
+        (lambda: plan("pairs").check(None, False), DataError, "no list of pairs. Use data with people in it, such as"),
         (
             lambda: assess(table(named=False), None, None, plan("verification")),
             ValueError,
-            "verification needs identities",
+            "verification needs identities, and the pictures have none. Use data with people in it, such as data=",
+        ),
+        (
+            lambda: plan("open_set").check(None, True),
+            ValueError,
+            "open_set needs identities.* Use protocols=.pairs",
         ),
         (lambda: assess(table(photos=1), None, None, plan("verification")), ValueError, "Two pictures of one identity"),
         (lambda: assess(table(photos=1), None, None, plan("identification")), ValueError, "more than 1 pictures"),
@@ -111,6 +138,21 @@ def test_the_difference_of_two_systems():
 def test_refusals(work, error, message):
     with pytest.raises(error, match=message):
         work()
+
+
+@pytest.mark.parametrize(("strangers", "most"), [(0.5, 11), ("each", 23)])
+def test_as_many_candidates_as_are_enrolled_but_one_can_be_looked_at(strangers, most):
+    plan("open_set", rank=most, strangers=strangers).check(np.repeat(range(24), 2), False)
+    with pytest.raises(ValueError, match=f"rank={most + 1}: expected 1 to {most}, {most + 1} identities are enrolled"):
+        plan("open_set", rank=most + 1, strangers=strangers).check(np.repeat(range(24), 2), False)
+
+
+def test_a_roc_begins_at_one_trial_of_its_own():
+    few, many = Curve.of([0.2, 0.9], [0.1, 0.5]), Curve.of([0.2, 0.9], [0.05 * step for step in range(10)])
+    axes = Figure().subplots()
+    _roc(axes, {"one": Assessment(curves={"open_set": few, "verification": many})})
+    starts = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.get_lines()]
+    assert starts == [(0.5, 0.5), (0.1, 0.5)]
 
 
 def test_pairs_whose_pictures_are_missing_are_not_left_out():

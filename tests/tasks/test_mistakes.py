@@ -5,6 +5,17 @@ from pathlib import Path
 import pytest
 from e2e.conftest import bareface
 
+from bareface.tasks.launch import conf_folder
+from bareface.tasks.mistakes import explain_value
+
+
+def test_what_is_switched_off_is_not_blamed_for_another_mistake() -> None:
+    error, conf = TypeError("'<' not supported between instances of 'int' and 'str'"), conf_folder()
+    assert explain_value(error, "assess", ["baseline=null", "name=x"], conf) is None
+    missed = AttributeError("'NoneType' object has no attribute 'x'")
+    answer = explain_value(missed, "assess", ["baseline=null"], conf)
+    assert answer == "baseline=null: expected a value for an option below it: baseline._target_, baseline.components."
+
 
 @pytest.mark.parametrize(
     ("arguments", "answer"),

@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from bareface.tasks.values import check_types
+from bareface.tasks.values import check_options, check_types
 
 
 class Made:
@@ -27,7 +27,7 @@ class Made:
         three: tuple[int, int, int] = (0, 0, 0),
         names: Mapping[str, float] | None = None,
         rate: float | Tensor = 0.0,
-        own: Path | None = None,
+        own: complex | None = None,
         anything: Any = None,
     ) -> None: ...
 
@@ -68,8 +68,29 @@ def test_what_fits_passes(values: dict[str, object]) -> None:
     ],
 )
 def test_what_does_not_is_told_with_its_option(name: str, value: object, rule: str) -> None:
-    with pytest.raises(ValueError, match=rf"^x\.deep\.{name}={re.escape(str(value))}: expected {rule}\.$"):
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    with pytest.raises(ValueError, match=rf"^x\.deep\.{name}={re.escape(said)}: expected {rule}\.$"):
         checked(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "line"),
+    [
+        (0.1, Sequence[float], "x=0.1: expected a list, each a number. Write x=[0.1]."),
+        ("a", Sequence[Literal["a", "b"]] | None, "x=a: expected a list, each one of a, b or null. Write x=[a]."),
+        ("c", Sequence[Literal["a", "b"]], "x=c: expected a list, each one of a, b."),
+        (["a"], Sequence[float], "x=['a']: expected a list, each a number."),
+        (3, Path | None, "x=3: expected the name of a file or null."),
+        ("", Path, "x=: expected the name of a file."),
+        (None, Path, "x=null: expected the name of a file."),
+        (True, int, "x=true: expected a whole number."),
+    ],
+)
+def test_options_of_a_task(value: object, hint: object, line: str) -> None:
+    config = OmegaConf.create({"x": value, "other": 1})
+    with pytest.raises(ValueError, match=f"^{re.escape(line)}$"):
+        check_options(config, {"other": int, "x": hint})
+    check_options(config, {"other": int})
 
 
 def test_the_option_is_the_one_that_gave_the_value() -> None:

@@ -55,7 +55,7 @@ class Smallest(Generic[T]):
 
     def wants(self, rank: float, key: str) -> bool:
         """Whether an item would be kept."""
-        fits = len(self.kept) < self.count or rank < self.kept[-1][0]
+        fits = len(self.kept) < self.count or (self.count > 0 and rank < self.kept[-1][0])
         return fits and all(key != known for _, known, _ in self.kept)
 
     def add(self, rank: float, key: str, item: T) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bareface.data.faces_csv import KEY, read_csv, read_vggface2
 from bareface.errors import DataError, some
+from bareface.io.place import check_file
 
 BOX = ("x1", "y1", "x2", "y2")
 POINTS = tuple(
@@ -117,9 +118,9 @@ def read_faces(path: Path, landmarks: Path | None = None) -> FaceTable:
         DataError: The file is unreadable, columns are missing, or rows are malformed.
     """
     for file in (path, landmarks):
-        if file is not None and not file.is_file():
+        if file is not None:
             remedy = "Write one with bareface detect, or take loose_bb_*.csv from bb_landmark/ of VGGFace2."
-            raise FileNotFoundError(f"{file}: no such table of faces. {remedy}")
+            check_file(file, f"no such table of faces. {remedy}")
     if path.suffix.lower() == ".parquet":
         table, stems = _read_parquet(path), False
     else:

@@ -27,7 +27,7 @@ from bareface.data.splits import (
 )
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
-from bareface.io.pictures import MAX_PIXELS, read_picture
+from bareface.io.pictures import MAX_PIXELS, check_max_pixels, read_picture
 
 SOURCES = "Expected a folder for each person with pictures in it, e.g. ada/01.jpg."
 
@@ -72,7 +72,11 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
             raise ValueError(f"data.trained={trained}: expected at least 1 with data.split=disjoint, else null.")
         self.root, self.split_by, self.first, self.masks = Path(root), split, first, masks
         self.trained = trained
-        self.fractions, self.seed, self.max_pixels = check_fractions(fractions), check_seed(seed), max_pixels
+        self.fractions, self.seed, self.max_pixels = (
+            check_fractions(fractions),
+            check_seed(seed),
+            check_max_pixels(max_pixels),
+        )
         self.classes = () if masks is None else ("background", "face", "hair")
         self.codes = Codes(FACE_HAIR)
 

@@ -15,7 +15,7 @@ from bareface.data.manifest import Manifest
 from bareface.data.splits import check_fractions, check_seed, closed_set, disjoint
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, PictureError
-from bareface.io.pictures import MAX_PIXELS, decode_picture
+from bareface.io.pictures import MAX_PIXELS, check_max_pixels, decode_picture
 from bareface.io.recordio import RecordFile, read_index, unpack
 
 SOURCES = (
@@ -52,7 +52,7 @@ class InsightfaceRecord(SurveyedDataSet, IdentityDataSet):
     ) -> None:
         if split not in ("fractions", "disjoint"):
             raise ValueError(f"data.split={split}: expected fractions or disjoint.")
-        self.root, self.record, self.split_by, self.max_pixels = Path(root), record, split, max_pixels
+        self.root, self.record, self.split_by, self.max_pixels = Path(root), record, split, check_max_pixels(max_pixels)
         self.fractions, self.seed = check_fractions(fractions), check_seed(seed)
         self.records = RecordFile(self.root / f"{record}.rec")
         self.classes = ()

@@ -17,7 +17,7 @@ from bareface.data.mask import IGNORE
 from bareface.data.splits import by_order, check_counts, check_fractions, check_seed, counts_of, shuffled
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError, some
-from bareface.io.pictures import MAX_PIXELS, exif_orientation, read_mask_codes, read_picture, rotated
+from bareface.io.pictures import MAX_PIXELS, check_max_pixels, exif_orientation, read_mask_codes, read_picture, rotated
 
 SOURCES = "Expected images/NAME.jpg and masks/NAME.png: for each picture a mask of the same stem."
 
@@ -57,7 +57,7 @@ class MaskFolder(SurveyedDataSet, MaskDataSet):
         seed: int = 0,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self.root, self.images, self.masks, self.max_pixels = Path(root), images, masks, max_pixels
+        self.root, self.images, self.masks, self.max_pixels = Path(root), images, masks, check_max_pixels(max_pixels)
         if (foreground is None) == (values is None):
             raise ValueError(f"data.foreground={foreground}: expected a name without data.values, and null with it.")
         if split not in ("random", "order"):

@@ -9,7 +9,7 @@ from bareface.data.dataset import Record, Stage
 from bareface.data.folders import existing_folder
 from bareface.data.manifest import Manifest
 from bareface.data.survey import Survey, SurveyedDataSet
-from bareface.io.pictures import MAX_PIXELS, PICTURE_SUFFIXES, read_picture
+from bareface.io.pictures import MAX_PIXELS, PICTURE_SUFFIXES, check_max_pixels, read_picture
 
 
 class PictureFolder(SurveyedDataSet):
@@ -21,7 +21,7 @@ class PictureFolder(SurveyedDataSet):
     """
 
     def __init__(self, root: str, max_pixels: int = MAX_PIXELS) -> None:
-        self.root, self.max_pixels = Path(root), max_pixels
+        self.root, self.max_pixels = Path(root), check_max_pixels(max_pixels)
 
     def survey(self) -> Survey:
         """Lists the pictures."""

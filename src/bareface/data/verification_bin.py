@@ -15,7 +15,7 @@ from bareface.data.pairs import PairDataSet, Pairs
 from bareface.data.splits import all_test
 from bareface.data.survey import Survey, SurveyedDataSet
 from bareface.errors import DataError
-from bareface.io.pictures import MAX_PIXELS, decode_picture
+from bareface.io.pictures import MAX_PIXELS, check_max_pixels, decode_picture
 from bareface.io.safe_pickle import load_arrays
 
 SOURCES = "Expected a file like lfw.bin, which lies beside insightface's train.rec."
@@ -36,7 +36,7 @@ class VerificationBin(SurveyedDataSet, PairDataSet):
     """
 
     def __init__(self, root: str, file: str = "lfw.bin", max_pixels: int = MAX_PIXELS) -> None:
-        self.root, self.path, self.max_pixels = Path(root), Path(root) / file, max_pixels
+        self.root, self.path, self.max_pixels = Path(root), Path(root) / file, check_max_pixels(max_pixels)
 
     def survey(self) -> Survey:
         """Reads the file; the pictures stay encoded."""

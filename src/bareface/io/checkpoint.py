@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import nn
 
 from bareface.errors import CheckpointError, some
+from bareface.io.place import check_file
 
 
 def build(spec: Mapping[str, Any], package: str, **arguments: Any) -> nn.Module:
@@ -48,6 +50,21 @@ def build(spec: Mapping[str, Any], package: str, **arguments: Any) -> nn.Module:
     return built
 
 
+def read_torch(path: Path, mmap: bool = False) -> Any:
+    """Reads a file of torch onto the CPU; nothing that it says is executed, and torch gives no advice about that.
+
+    Args:
+        path: The file.
+        mmap: Leave the tensors in the file until they are used.
+
+    Raises:
+        Exception: Of many kinds, from ``pickle.UnpicklingError`` to ``RuntimeError``: the file is none of torch's.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Detected pickle protocol")
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+
+
 def load(path: Path) -> dict[str, Any]:
     """Reads a checkpoint file onto the CPU.
 
@@ -55,12 +72,9 @@ def load(path: Path) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         CheckpointError: The file is not a checkpoint, or holds more than tensors and plain values.
     """
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such checkpoint. Give the path of a .ckpt file, e.g. RUN/checkpoints/best.ckpt."
-        )
+    check_file(path, "no such checkpoint. Give the path of a .ckpt file, e.g. RUN/checkpoints/best.ckpt.")
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        loaded = read_torch(path, mmap=True)
     except pickle.UnpicklingError as error:
         if "Unsupported" in str(error) or "weights_only" in str(error).lower():
             reason = "holds more than tensors and plain values, so loading it could run code; refused"

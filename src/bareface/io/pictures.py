@@ -38,6 +38,17 @@ _CHANNELS = {
 _MEND = "Restore the file, or leave it out of the data set."
 
 
+def check_max_pixels(max_pixels: int) -> int:
+    """The limit, if it is one.
+
+    Raises:
+        ValueError: No picture would be below it.
+    """
+    if max_pixels < 1:
+        raise ValueError(f"data.max_pixels={max_pixels}: expected at least 1.")
+    return max_pixels
+
+
 def read_picture(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Reads a picture as one sees it.
 

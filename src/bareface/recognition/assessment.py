@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bareface.data.pairs import Pairs
 from bareface.errors import DataError, some
+from bareface.recognition.assessment_plan import Plan, Protocol
 from bareface.recognition.embeddings import Embeddings
 from bareface.recognition.protocols import open_set as open_sets
 from bareface.recognition.protocols import partition
@@ -20,41 +20,6 @@ from bareface.recognition.protocols.scores import AllPairs, ListedPairs, pair_sc
 from bareface.recognition.protocols.search import Searches, each_left_out, search
 from bareface.recognition.protocols.templates import pool
 from bareface.recognition.protocols.verification import differences, verify
-
-Protocol = Literal["pairs", "verification", "identification", "open_set"]
-PROTOCOLS: tuple[Protocol, ...] = ("pairs", "verification", "identification", "open_set")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is measured.
-
-    Attributes:
-        protocols: Which of ``PROTOCOLS``.
-        fars: At which TAR is wanted.
-        fpirs: At which TPIR is wanted.
-        ranks: At which identification is wanted.
-        rank: Candidates that an open-set search looks at.
-        gallery_pictures: Pictures of each enrolled identity, pooled to one template.
-        strangers: Share of the identities that an open set does not enrol; or ``each``: every identity in turn.
-        seed: Of who they are.
-    """
-
-    protocols: Sequence[Protocol]
-    fars: Sequence[float]
-    fpirs: Sequence[float]
-    ranks: Sequence[int]
-    rank: int
-    gallery_pictures: int
-    strangers: float | Literal["each"]
-    seed: int
-
-    def __post_init__(self) -> None:
-        unknown = [name for name in self.protocols if name not in PROTOCOLS]
-        if isinstance(self.strangers, str) and self.strangers != "each":
-            raise ValueError(f"strangers={self.strangers}: expected a share between 0 and 1, or each.")
-        if unknown or not self.protocols:
-            raise ValueError(f"protocols={list(self.protocols)}: expected some of {', '.join(PROTOCOLS)}.")
 
 
 @dataclass
@@ -90,17 +55,14 @@ def assess(test: Embeddings, val: Embeddings | None, pairs: Pairs | None, plan: 
         ValueError: The pictures do not suffice for a protocol.
         DataError: The pairs are missing, or one of their pictures is.
     """
+    plan.check(test.identities or None, pairs is not None)
     found = Assessment()
     steps = {"verification": _verification, "identification": _identification, "open_set": _open_set}
     for protocol in plan.protocols:
         if protocol == "pairs":
             _pairs(found, test, pairs, plan)
-            continue
-        if not test.identities:
-            raise ValueError(
-                f"protocols: {protocol} needs identities, and the pictures have none. Use protocols=[pairs]."
-            )
-        steps[protocol](found, test, val, plan)
+        else:
+            steps[protocol](found, test, val, plan)
     return found
 
 
@@ -118,10 +80,7 @@ def difference(first: Embeddings, second: Embeddings, fars: Sequence[float]) -> 
 
 
 def _pairs(found: Assessment, test: Embeddings, pairs: Pairs | None, plan: Plan) -> None:
-    if pairs is None:
-        raise DataError(
-            "protocols: the data has no list of pairs. Use protocols=[verification], which takes all pairs."
-        )
+    assert pairs is not None  # the plan was checked
     listed = listed_pairs(test, pairs)
     known = bool(test.identities)
     if not known:
@@ -189,9 +148,8 @@ def _identification(found: Assessment, test: Embeddings, val: Embeddings | None,
 def _open_set(found: Assessment, test: Embeddings, val: Embeddings | None, plan: Plan) -> None:
     def searches(pictures: Embeddings) -> Searches:
         if plan.strangers == "each":
-            return each_left_out(_search(pictures, partition.closed_set(pictures.identities, plan.gallery_pictures), 1))
-        parts = partition.open_set(pictures.identities, plan.gallery_pictures, plan.strangers, plan.seed)
-        return _search(pictures, parts, plan.rank)
+            return each_left_out(_search(pictures, plan.divided(pictures.identities), 1))
+        return _search(pictures, plan.divided(pictures.identities), plan.rank)
 
     def choose(pictures: Embeddings) -> dict[str, float]:
         estimates = open_sets.open_set(searches(pictures), plan.fpirs, plan.rank).estimates

@@ -53,11 +53,12 @@ def _save(
 
 
 def _roc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
-    """TAR over FAR, which is logarithmic: what is at small FAR is what matters."""
+    """TAR over FAR, which is logarithmic: what is at small FAR is what matters. Each curve begins at one trial."""
     least = 1.0
     for label, colour, dash, far, miss in _lines(systems):
-        least = min(least, float(far[far > 0].min()))
-        axes.step(far, 1 - miss, dash, where="post", color=colour, label=label)
+        shown = far > 0  # a logarithmic axis would draw FAR = 0 as a line to its left end
+        least = min(least, float(far[shown].min()))
+        axes.step(far[shown], 1 - miss[shown], dash, where="post", color=colour, label=label)
     axes.set_xscale("log")
     axes.set_xlim(least / 1.5, 1)
     axes.set_ylim(0, 1.02)

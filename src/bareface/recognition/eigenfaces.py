@@ -25,6 +25,23 @@ class Eigenfaces:
         self.mean: NDArray[np.float32] = np.zeros(0, np.float32)
         self.directions: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
+    def check(self, pictures: int, pixels: int) -> None:
+        """Refuses to look for more directions than there are.
+
+        Args:
+            pictures: How many there are to fit to.
+            pixels: How many a picture has.
+
+        Raises:
+            ValueError: There are not more pictures than components, or fewer pixels.
+        """
+        if pictures <= self.components:
+            rule = f"{pictures} training pictures have fewer directions"
+            raise ValueError(f"baseline.components={self.components}: {rule}. Ask for {max(1, pictures - 1)}.")
+        if pixels < self.components:
+            rule = f"pictures of {pixels} pixels have fewer directions"
+            raise ValueError(f"baseline.components={self.components}: {rule}. Ask for {pixels}, or larger pictures.")
+
     def fit(self, pictures: NDArray[Any]) -> "Eigenfaces":
         """Finds the directions.
 
@@ -35,12 +52,10 @@ class Eigenfaces:
             Itself.
 
         Raises:
-            ValueError: There are not more pictures than components.
+            ValueError: As ``check``.
         """
-        if len(pictures) <= self.components:
-            rule = f"{len(pictures)} training pictures have fewer directions"
-            raise ValueError(f"baseline.components={self.components}: {rule}. Ask for {max(1, len(pictures) - 1)}.")
         flat = _flat(pictures)
+        self.check(*flat.shape)
         self.mean = flat.mean(0)
         flat = flat - self.mean
         # the N x N matrix has the same values other than 0 as the (H W) x (H W) one, and N is the smaller

@@ -1,5 +1,6 @@
 """Embeddings of many pictures as one table in memory."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bareface.errors import DataError, some
+from bareface.io.place import check_file
+
+TRAINED = b"trained_on"
+"""Under this the file says, as JSON, which identities the recogniser was trained on."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,13 @@ class Embeddings:
         keys: N keys, each once.
         identities: N names; empty where they are not known.
         vectors: (N, D) float32.
+        trained: Names of the identities that the recogniser was trained on; empty where they are not known.
     """
 
     keys: tuple[str, ...]
     identities: tuple[str, ...]
     vectors: NDArray[np.float32]
+    trained: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -45,8 +52,7 @@ class Embeddings:
             FileNotFoundError: There is no such file.
             DataError: The file is something else, or a key occurs twice.
         """
-        if not path.is_file():
-            raise FileNotFoundError(f"embeddings={path}: no such file. Make one with bareface extract.")
+        check_file(path, "no such file. Make one with bareface extract.", "embeddings=")
         try:
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:
@@ -64,7 +70,8 @@ class Embeddings:
             raise DataError(f"embeddings={path}: {len(keys) - len(set(keys))} keys occur twice: {twice}.")
         array = np.asarray(vectors.flatten().to_numpy(zero_copy_only=False), np.float32)
         known = tuple(names) if all(name is not None for name in names) else ()
-        return cls(tuple(keys), known, array.reshape(len(keys), vectors.type.list_size))
+        trained = json.loads((table.schema.metadata or {}).get(TRAINED, b"[]"))
+        return cls(tuple(keys), known, array.reshape(len(keys), vectors.type.list_size), tuple(trained))
 
 
 class TableWriter:

@@ -1,5 +1,6 @@
 """Embeddings of pictures, written as they come."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from torch import Tensor
 from bareface.data.samples import Batch
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
+from bareface.recognition.embeddings import TRAINED
 from bareface.recognition.recogniser import Recogniser
 
 
@@ -67,13 +69,15 @@ class ParquetWriter:
         path: The file; it appears when it is complete.
         size: Length D of an embedding.
         identities: Names of the labels; empty where the data has none.
+        trained: Names of the identities that the recogniser was trained on, kept beside the columns.
     """
 
-    def __init__(self, path: Path, size: int, identities: Sequence[str]) -> None:
+    def __init__(self, path: Path, size: int, identities: Sequence[str], trained: Sequence[str] = ()) -> None:
         self.path, self.size, self.identities = path, size, identities
         self._temporary = path.with_name(f".{path.name}.part")
         self._schema = pa.schema(
-            [("key", pa.string()), ("identity", pa.string()), ("embedding", pa.list_(pa.float32(), size))]
+            [("key", pa.string()), ("identity", pa.string()), ("embedding", pa.list_(pa.float32(), size))],
+            metadata={TRAINED: json.dumps(list(trained), ensure_ascii=False).encode()},
         )
         self._writer = pq.ParquetWriter(self._temporary, self._schema)
 

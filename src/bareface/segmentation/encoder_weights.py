@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from bareface.errors import CheckpointError, some
+from bareface.io.checkpoint import read_torch
 from bareface.io.fetch import fetch
 from bareface.segmentation.networks.densenet import DenseNet121Encoder
 from bareface.segmentation.networks.mobilenetv2 import MobileNetV2Encoder
@@ -116,7 +117,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = read_torch(path)
     except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
         reason = "not a file of weights, or a damaged one, or one that could run code"
         raise CheckpointError(f"{path}: {reason}. Expected tensors by name, .pth or .safetensors.") from error

@@ -2,31 +2,40 @@
 
 import csv
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
 import pytorch_lightning as pl
 from numpy.typing import NDArray
 from omegaconf import DictConfig
-from torch.utils.data import Dataset, Subset
 
-from bareface.data.dataset import STAGES, DataSet, IdentityDataSet, Stage
+from bareface.data.dataset import DataSet, IdentityDataSet, Stage
 from bareface.data.pairs import PairDataSet
-from bareface.data.samples import Batch
 from bareface.io.atomic import atomic_path
 from bareface.recognition import assessment_report as report
-from bareface.recognition.assessment import Assessment, Plan, difference
+from bareface.recognition.assessment import Assessment, difference
 from bareface.recognition.assessment import assess as run_protocols
+from bareface.recognition.assessment_plan import Plan, Protocol
 from bareface.recognition.curve_figures import draw_curves
-from bareface.recognition.eigenfaces import Eigenfaces
 from bareface.recognition.embeddings import Embeddings, TableWriter
-from bareface.tasks import build
+from bareface.recognition.media import by_medium, media_of
+from bareface.recognition.recogniser import Recogniser
+from bareface.tasks import baseline, build
 from bareface.tasks.extract import embed
+from bareface.tasks.values import check_options
 
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
-"""Share of red, green and blue in a grey picture (ITU-R BT.601)."""
+OPTIONS = get_type_hints(Plan) | {
+    "protocols": Sequence[Protocol] | None,
+    "recogniser": Path | None,
+    "embeddings": Path | None,
+    "stage": Stage,
+    "flip": bool,
+    "templates": Literal["picture", "medium"],
+    "baseline_side": int,
+    "baseline_pictures": int,
+}
 
 
 def assess(cfg: DictConfig) -> dict[str, float]:
@@ -36,17 +45,19 @@ def assess(cfg: DictConfig) -> dict[str, float]:
         ValueError: The configuration contradicts itself or the data, or the pictures do not suffice.
     """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
+    check_options(cfg, OPTIONS)
     if (cfg.recogniser is None) == (cfg.embeddings is None):
         raise ValueError("assess: expected one of recogniser=FILE.ckpt and embeddings=FILE.parquet.")
     if cfg.trainer.devices != 1:
         raise ValueError(f"trainer.devices={cfg.trainer.devices}: expected 1, all embeddings go to one place.")
-    if cfg.stage not in STAGES:
-        raise ValueError(f"stage={cfg.stage}: expected train, val or test.")
     if cfg.embeddings is not None and cfg.flip:
         raise ValueError("flip=true: the embeddings are made already. Use it with recogniser=FILE.ckpt.")
     folder = Path(cfg.run)
     dataset: DataSet = build.plain(cfg.data)
     plan = _plan(cfg, dataset)
+    source = Embeddings.read(Path(cfg.embeddings)) if cfg.recogniser is None else build.embedding_recogniser(cfg)
+    plan.check(_tested(cfg, dataset), isinstance(dataset, PairDataSet))
+    faces = baseline.unfitted(cfg, dataset)
     pairs = dataset.pairs if isinstance(dataset, PairDataSet) else None
     stages: list[Stage] = [cfg.stage]
     if cfg.stage != "val" and len(dataset.splits["val"]) and set(plan.protocols) & {"verification", "open_set"}:
@@ -54,16 +65,22 @@ def assess(cfg: DictConfig) -> dict[str, float]:
     keys = {stage: [str(key) for key in dataset.splits[stage].column("key")] for stage in stages}
     skipped: dict[str, str] = {}
     notes: list[str] = []
-    systems = {"recogniser": _recogniser_table(cfg, dataset, stages, notes)}
-    if cfg.baseline is not None:
-        systems["eigenfaces"] = _baseline_table(cfg, dataset, stages, skipped)
+    systems = {"recogniser": _recogniser_table(cfg, source, dataset, stages, notes)}
+    if faces is not None:
+        systems["eigenfaces"] = baseline.table(cfg, faces, dataset, stages, skipped)
     found: dict[str, Assessment] = {}
     tested: list[Embeddings] = []
     for name, table in systems.items():
         test, missing = table.of(keys[cfg.stage])
         if not len(test):
             raise ValueError(f"{cfg.embeddings or dataset.root}: no embedding of any {cfg.stage} picture of the data.")
-        found[name] = run_protocols(test, table.of(keys["val"])[0] if "val" in keys else None, pairs, plan)
+        val = table.of(keys["val"])[0] if "val" in keys else None
+        pictures = len(test)
+        if cfg.templates == "medium" and test.identities:
+            test, val = by_medium(test), None if val is None else by_medium(val)
+        found[name] = run_protocols(test, val, pairs, plan)
+        if cfg.templates == "medium":
+            found[name].notes.append(f"{name}: templates=medium, {pictures} pictures were pooled to {len(test)} media")
         if missing:
             found[name].notes.append(f"{name}: {len(missing)} of {len(keys[cfg.stage])} pictures left out, skipped.csv")
             skipped |= {key: f"no embedding in {cfg.embeddings}" for key in missing if cfg.embeddings is not None}
@@ -85,7 +102,7 @@ def assess(cfg: DictConfig) -> dict[str, float]:
 
 def _plan(cfg: DictConfig, dataset: DataSet) -> Plan:
     default = ["pairs"] if isinstance(dataset, PairDataSet) else ["verification", "identification", "open_set"]
-    return Plan(
+    plan = Plan(
         protocols=default if cfg.protocols is None else list(cfg.protocols),  # type: ignore[arg-type]
         fars=list(cfg.fars),
         fpirs=list(cfg.fpirs),
@@ -95,50 +112,47 @@ def _plan(cfg: DictConfig, dataset: DataSet) -> Plan:
         strangers=cfg.strangers,
         seed=cfg.seed,
     )
+    if cfg.templates == "medium" and "pairs" in plan.protocols:
+        raise ValueError("templates=medium: pairs are of listed pictures. Use templates=picture, or other protocols.")
+    return plan
 
 
-def _names(dataset: DataSet) -> tuple[str, ...]:
-    return dataset.identities if isinstance(dataset, IdentityDataSet) else ()
+def _tested(cfg: DictConfig, dataset: DataSet) -> NDArray[Any] | None:
+    """Label of each test picture, or of each medium of an identity where media are compared; None without labels."""
+    if not isinstance(dataset, IdentityDataSet) or not len(dataset.splits[cfg.stage]):
+        return None
+    labels = dataset.splits[cfg.stage].column("label")
+    if cfg.templates == "picture":
+        return labels
+    media = media_of([str(key) for key in dataset.splits[cfg.stage].column("key")])
+    return np.array([label for _, label in sorted(set(zip(media, labels.tolist(), strict=True)))])
 
 
-def _recogniser_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage], notes: list[str]) -> Embeddings:
-    if cfg.embeddings is not None:
-        return Embeddings.read(Path(cfg.embeddings))
-    writer = TableWriter(_names(dataset))
-    recogniser = build.embedding_recogniser(cfg)
-    if note := build.framing_note(cfg, recogniser.framing):
-        notes.append(note)
-    embed(cfg, recogniser, dataset, stages, writer, cfg.flip)
+def _recogniser_table(
+    cfg: DictConfig, source: Embeddings | Recogniser, dataset: DataSet, stages: Sequence[Stage], notes: list[str]
+) -> Embeddings:
+    if isinstance(source, Embeddings):
+        notes += filter(None, [_known(cfg, dataset, source.trained)])
+        return source
+    writer = TableWriter(build.names_of(dataset))
+    notes += filter(None, [build.framing_note(cfg, source.framing), _known(cfg, dataset, source.identities)])
+    embed(cfg, source, dataset, stages, writer, cfg.flip)
     return writer.table
 
 
-def _baseline_table(cfg: DictConfig, dataset: DataSet, stages: Sequence[Stage], skipped: dict[str, str]) -> Embeddings:
-    """Eigenfaces fitted to the training pictures. What cannot be read is added to ``skipped`` where the loader may."""
-    if not len(dataset.splits["train"]):
-        raise ValueError("baseline: the split gives no train pictures to fit it to. Set baseline=null.")
-    faces: Eigenfaces = build.plain(cfg.baseline)
-    faces.fit(np.concatenate([grey for _, grey in _grey(cfg, dataset, "train", cfg.baseline_pictures, skipped)]))
-    writer = TableWriter(_names(dataset))
-    for stage in stages:
-        for batch, grey in _grey(cfg, dataset, stage, None, skipped):
-            labels = batch["label"].tolist() if "label" in batch else []
-            writer.write(batch["key"], labels, faces.embed(grey))
-    return writer.table
-
-
-def _grey(
-    cfg: DictConfig, dataset: DataSet, stage: Stage, most: int | None, skipped: dict[str, str]
-) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
-    """The pictures of a stage, or so many of them evenly spaced: batches and (N, side, side) grey."""
-    data = build.evaluation_data(cfg, dataset, cfg.baseline_side)
-    samples: Dataset[Any] = data.samples(stage, augment=False)
-    total = len(dataset.splits[stage])
-    if most is not None and most < total:
-        samples = Subset(samples, np.linspace(0, total - 1, most).astype(int).tolist())
-    for batch in data.loader(samples):
-        skipped |= dict(batch["skipped"])
-        if batch["key"]:
-            yield batch, np.einsum("nchw,c->nhw", batch["image"].numpy(), GREY)
+def _known(cfg: DictConfig, dataset: DataSet, trained: Sequence[str]) -> str:
+    """What is to be said where people are tested whom the recogniser was trained on; empty where there are none."""
+    if not isinstance(dataset, IdentityDataSet):
+        return ""
+    names = dataset.identities
+    tested = {names[label] for label in np.unique(dataset.splits[cfg.stage].column("label")).tolist()}
+    both = len(tested & set(trained))
+    if not both:
+        return ""
+    return (
+        f"{both} of {len(tested)} {cfg.stage} identities are, by their names, among those that the recogniser was "
+        "trained on: the figures are too good. Test on others: data.split=disjoint in the training and here"
+    )
 
 
 def _list_skipped(skipped: Mapping[str, str], path: Path) -> None:

@@ -40,6 +40,11 @@ def each(nodes: DictConfig) -> list[Any]:
     return [plain(node) for node in nodes.values() if node is not None]
 
 
+def names_of(dataset: DataSet) -> tuple[str, ...]:
+    """Names of the identities in label order; none where the data set has none."""
+    return dataset.identities if isinstance(dataset, IdentityDataSet) else ()
+
+
 def data_module(cfg: DictConfig, dataset: DataSet) -> DataModule:
     """The loaders of a data set."""
     module: DataModule = plain(

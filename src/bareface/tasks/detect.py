@@ -1,5 +1,6 @@
 """``bareface detect``: where the faces are."""
 
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +9,25 @@ from omegaconf import DictConfig
 from PIL import Image
 
 from bareface.callbacks.figures import Cell, Section, sheet
-from bareface.callbacks.predictions import draw_lot
+from bareface.callbacks.predictions import Smallest, draw_lot
 from bareface.data.dataset import DataSet
+from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition.detection.choice import check_choice
 from bareface.recognition.detection.faces_table import FacesWriter
 from bareface.recognition.detection.figures import marked
 from bareface.recognition.detection.search import Found, Tally, search
+from bareface.recognition.figures import RIGHT, WRONG
 from bareface.tasks import build
+
+LEGEND = (("box; its score is the detector's own, higher = surer", RIGHT), ("landmarks", WRONG))
 
 
 def detect(cfg: DictConfig) -> dict[str, float]:
     """Writes ``faces.parquet``, ``failures.csv`` and ``figures/faces.png`` into the run's folder.
+
+    Raises:
+        DataError: No picture has a face that is meant; what was written stays.
 
     Returns:
         How many pictures there were, with a face, without one, with several, unreadable.
@@ -30,34 +38,36 @@ def detect(cfg: DictConfig) -> dict[str, float]:
     dataset: DataSet = build.plain(cfg.data)
     detector = build.plain(cfg.detector)
     manifest = dataset.manifest
-    drawn = set(sorted(manifest.column("key"), key=draw_lot)[: cfg.pictures])
     tally = Tally()
-    failures: list[Found] = []
-    typical: list[Found] = []
+    failures: Smallest[Found] = Smallest(cfg.pictures)
+    typical: Smallest[Found] = Smallest(cfg.pictures)
     with FacesWriter(Path(cfg.run)) as writer:
         for found in search(dataset, manifest, detector, cfg.choice, cfg.workers):
             writer.write(found)
             tally.add(found)
-            if found.reason is not None:
-                failures += [found] if len(failures) < cfg.pictures else []
-            elif found.key in drawn:
-                typical.append(found)
-    if failures or typical:
+            drawn, lot = typical if found.reason is None else failures, draw_lot(found.key)
+            if drawn.wants(lot, found.key):
+                drawn.add(lot, found.key, found)
+    if failures.kept or typical.kept:
         _draw(dataset, failures, typical, Path(cfg.run) / "figures" / "faces.png")
     print(tally.text())
+    if not tally.with_face:
+        why = f"no face in any picture ({tally.text()}). failures.csv says why"
+        raise DataError(f"{dataset.root}: {why}. Try another detector, or look at the pictures.")
     return {name: float(count) for name, count in vars(tally).items()}
 
 
-def _draw(dataset: DataSet, failures: list[Found], typical: list[Found], path: Path) -> None:
+def _draw(dataset: DataSet, failures: Smallest[Found], typical: Smallest[Found], path: Path) -> None:
     """A sheet of pictures, those without a face first."""
     sections = []
     for heading, part in (("failures", failures), ("faces", typical)):
-        cells = [Cell([_tile(dataset, found)], [(found.key, None), (_caption(dataset, found), None)]) for found in part]
+        drawn = [found for _, _, found in sorted(part.kept, key=itemgetter(1))]
+        cells = [Cell([_tile(dataset, one)], [(one.key, None), (_caption(dataset, one), None)]) for one in drawn]
         sections += [Section(heading, cells)] if cells else []
     note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        Image.fromarray(sheet("Faces that were found", sections, note=note)).save(temporary, format="PNG")
+        Image.fromarray(sheet("Faces that were found", sections, LEGEND, note=note)).save(temporary, format="PNG")
 
 
 def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
@@ -70,4 +80,4 @@ def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dty
 def _caption(dataset: DataSet, found: Found) -> str:
     if found.reason is not None:
         return found.reason.removeprefix(f"{dataset.picture(found.key)}: ")
-    return f"{found.faces.scores[0]:.3g}" + (f", {found.count} faces" if found.count > 1 else "")
+    return f"score {found.faces.scores[0]:.3g}" + (f", {found.count} faces" if found.count > 1 else "")

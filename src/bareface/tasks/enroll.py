@@ -25,7 +25,7 @@ class Done:
 
     Attributes:
         lines: For the terminal.
-        complete: Whether all that was asked for was done.
+        complete: Whether there is an answer: of some pictures at least, where others gave none and are listed.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -93,7 +93,8 @@ def enroll(
         )
     lines.append(f"{place.where}: {len(new)} pictures enrolled ({replaced} in place of old ones)")
     lines.append(f"{place.where}: {len(changed)} pictures of {len(counts)} identities; {describe(calibration)}")
-    return Done(lines, not (found.unreadable or found.faceless or unknown.unreadable or several))
+    unclear = f"{several} pictures with several faces that are meant are not enrolled: nobody knows whose they are"
+    return Done([*lines, unclear] if several else lines)
 
 
 @contextmanager

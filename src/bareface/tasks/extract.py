@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig
 from torch.utils.data import ConcatDataset
 
-from bareface.data.dataset import STAGES, DataSet, IdentityDataSet, Stage
+from bareface.data.dataset import STAGES, DataSet, Stage
 from bareface.recognition.extraction import Embedder, EmbeddingWriter, NpyWriter, ParquetWriter
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import build
@@ -27,10 +27,10 @@ def extract(cfg: DictConfig) -> dict[str, float]:
     stages = [stage for stage in STAGES if len(dataset.splits[stage])] if cfg.stage == "all" else [cfg.stage]
     folder = Path(cfg.run)
     size = recogniser.backbone.embedding_size
-    identities = dataset.identities if isinstance(dataset, IdentityDataSet) else ()
     writer: EmbeddingWriter = NpyWriter(folder / "embeddings")
     if cfg.format == "parquet":
-        writer = ParquetWriter(folder / "embeddings.parquet", int(size), identities)  # type: ignore[arg-type]
+        path = folder / "embeddings.parquet"
+        writer = ParquetWriter(path, int(size), build.names_of(dataset), recogniser.identities)  # type: ignore[arg-type]
     pictures = embed(cfg, recogniser, dataset, stages, writer)
     return {"pictures": pictures, "embedding_size": int(size)}  # type: ignore[arg-type]
 

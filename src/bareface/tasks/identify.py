@@ -9,6 +9,7 @@ import pandas as pd
 from bareface.data.folders import pictures_of
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
+from bareface.io.place import check_writable
 from bareface.recognition.gallery.embedding import EmbeddedFaces
 from bareface.recognition.gallery.gallery import UNKNOWN, Gallery, Hits
 from bareface.recognition.gallery.location import store
@@ -41,11 +42,14 @@ def identify(
         ValueError: A number or name that is not known, or a rate that the gallery's calibration cannot show.
         DataError: The gallery is empty, damaged or another model's.
         FileNotFoundError: There is no gallery, or no such picture.
+        OSError: The table cannot be written.
     """
     if top < 1:
         raise ValueError(f"top={top}: expected at least 1.")
     if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
         raise ValueError(f"{out}: expected a name that ends in .csv or .parquet.")
+    if out is not None:
+        check_writable(out, "out=")
     opened = store(gallery).open()
     if not len(opened):
         raise DataError(f"{opened.where}: an empty gallery. Enrol somebody: bareface enroll DIR --gallery {gallery}.")
@@ -60,7 +64,7 @@ def identify(
     known = int((table["identity"].ne(UNKNOWN) & table["identity"].ne("")).sum())
     lines = [*_printed(table), *found.lines(), _said(opened, least, fpir, threshold), found.counts()]
     lines.append(f"{known} known, {len(found.keys) - known} unknown")
-    return Done(lines, not found.unreadable)
+    return Done(lines, bool(found.keys))
 
 
 def _said(gallery: Gallery, least: float, fpir: float, threshold: float | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from omegaconf import OmegaConf
 
@@ -60,8 +61,12 @@ class Looking:
 
         Raises:
             DataError: The gallery was made by another model.
-            ValueError: The detector does not go together with the model, or is not the gallery's.
+            ValueError: A word that is not known, or a detector that does not go together with the model, or is not the
+                gallery's.
         """
+        for name, value, kind in (("faces", self.faces, Choice), ("on-no-face", self.on_no_face, OnNoFace)):
+            if value not in get_args(kind):  # the detector is none for whole pictures, and then nothing asks for them
+                raise ValueError(f"{name}={value}: expected one of {', '.join(get_args(kind))}.")
         model = Recogniser.load(self.recogniser)
         fingerprint = model_fingerprint(model)
         if card is not None:

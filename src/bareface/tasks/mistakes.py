@@ -106,6 +106,8 @@ def explain_value(error: BaseException, task: str, arguments: list[str], conf: P
     after = _composed(task, list(words.values()), conf)
     for key, word in values.items():
         own, given = _at(before, key), _at(after, key)
+        if given is None and "NoneType" not in str(error):
+            continue  # switched off, and that is not what failed
         if isinstance(own, dict) and not isinstance(given, dict):
             return f"{word}: expected a value for an option below it: {', '.join(f'{key}.{name}' for name in own)}."
         if isinstance(own, int | float) and not isinstance(given, int | float):

@@ -3,6 +3,7 @@
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Union
 
 from hydra.utils import get_object
@@ -30,14 +31,34 @@ def check_types(cfg: DictConfig) -> None:
             if key.startswith("_") or kinds is None or OmegaConf.is_missing(node, key):
                 continue
             value = node[key]
-            if any(fits(value) for fits, _ in kinds):
-                continue
             if isinstance(value, DictConfig) and "_target_" in value:
                 continue  # an object: its class is the configuration's choice
             raw = str(OmegaConf.to_container(node, resolve=False)[key])  # type: ignore[index, call-overload]
-            name = raw[2:-1] if raw.startswith("${") and ":" not in raw else f"{path}.{key}"
-            words = dict.fromkeys(word for _, word in kinds if word)
-            raise ValueError(f"{name}={value}: expected {' or '.join(words)}.")
+            _check(raw[2:-1] if raw.startswith("${") and ":" not in raw else f"{path}.{key}", value, kinds)
+
+
+def check_options(cfg: DictConfig, hints: Mapping[str, Any]) -> None:
+    """Refuses values that a task itself does not take, before it reads anything.
+
+    Args:
+        cfg: Composed and resolved.
+        hints: Type of each option; ``Path`` is the name of a file.
+
+    Raises:
+        ValueError: A value is of another type.
+    """
+    for name, hint in hints.items():
+        _check(name, cfg[name], _kinds(hint) or [])
+
+
+def _check(name: str, value: Any, kinds: Sequence[Kind]) -> None:
+    if any(fits(value) for fits, _ in kinds):
+        return
+    shown = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
+    words = dict.fromkeys(word for _, word in kinds if word)
+    listed = any(fits(ListConfig([value])) for fits, _ in kinds) if isinstance(value, int | float | str) else False
+    remedy = f" Write {name}=[{value}]." if listed else ""
+    raise ValueError(f"{name}={shown}: expected {' or '.join(words)}.{remedy}")
 
 
 def _made(node: DictConfig, path: str) -> Iterator[tuple[str, DictConfig]]:
@@ -90,6 +111,7 @@ _PLAIN: dict[Any, Kind] = {
     int: (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     str: (lambda value: isinstance(value, str), "a word"),
+    Path: (lambda value: isinstance(value, str) and value != "", "the name of a file"),
     type(None): (lambda value: value is None, "null"),
     Tensor: (lambda value: False, ""),
 }

@@ -5,8 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from bareface.errors import DataError
+from bareface.errors import DataError, FaceError
 from bareface.recognition.detection.boxes import BoxesFromFile
+from bareface.recognition.detection.framing import FaceFramer
 
 PICTURE = np.zeros((9, 9, 3), np.uint8)
 
@@ -27,6 +28,31 @@ def test_the_surest_face_comes_first(detector):
 @pytest.mark.parametrize("key", ["b.jpg", "c.jpg", ""])
 def test_a_picture_without_a_row_or_without_a_box_has_no_face(detector, key):
     assert len(detector.detect(PICTURE, key)) == 0
+
+
+@pytest.mark.parametrize(
+    ("box", "outside"),
+    [
+        ("-2,1,1,3", False),  # reaches out
+        ("8,8,20,20", False),
+        ("-2,1,0,3", True),
+        ("9,0,12,4", True),
+        ("0,-5,4,0", True),
+        ("0,9,4,12", True),
+    ],
+)
+def test_a_box_that_lies_outside_of_its_picture_is_refused(tmp_path, box, outside):
+    path = tmp_path / "boxes.csv"
+    path.write_text(f"key,x1,y1,x2,y2\na.jpg,1,2,3,4\na.jpg,{box}\n")
+    detector = BoxesFromFile(str(path))
+    if not outside:
+        assert len(detector.detect(PICTURE, "a.jpg")) == 2
+        return
+    shown = ", ".join(f"{value}.0" for value in box.split(","))
+    with pytest.raises(FaceError, match=rf"^box \[{shown}\] lies outside of the picture of 9 x 9\. Correct its row"):
+        detector.detect(PICTURE, "a.jpg")
+    framed = FaceFramer("box", detector)(PICTURE, "a.jpg")
+    assert framed.crops == [] and "lies outside of the picture of 9 x 9" in framed.reason
 
 
 def test_it_can_be_sent_to_another_process(detector):

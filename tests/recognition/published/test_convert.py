@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,9 +207,35 @@ def test_hostile_files_run_nothing(folder: Path) -> None:
     (folder / "x.pkl").write_bytes(pickle.dumps({"conv1.weight": Evil()}))
     torch.save({"conv1.weight": Evil()}, folder / "x.pth")
     for name, file in (("vggface2_resnet50_ft", "x.pkl"), ("facenet_casia", "x.pth"), ("facenet_casia", "x.pkl")):
-        done = convert(folder, name, folder / file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # torch has something to say of pickles of protocol 4
+            done = convert(folder, name, folder / file)
         assert done.status == 1 and len(done.stderr.splitlines()) == 1
     assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["file=3"], "file=3: expected the name of a file."),
+        (["file=[1,2]"], "file=[1, 2]: expected the name of a file."),
+        (["file=null"], "file=null: expected the name of a file."),
+        (["names=3"], "names=3: expected the name of a file or null."),
+        (["out=null"], "out=null: expected the name of a file."),
+        (["file=/dev/null"], "/dev/null: a device or a pipe, expected a file. Name a file on a disk."),
+        (["file=/tmp"], "/tmp: a folder, expected a file. Name the file itself."),
+        (["file={here}/x", "names={here}"], "names={here}: a folder, expected a file. Name the file itself."),
+        (["file={here}/x", "out={here}"], "out={here}: a folder. Name the file to write in it."),
+        (
+            ["out={here}/no/x.ckpt"],
+            "out={here}/no/x.ckpt: there is no folder {here}/no. Make it, or name another place.",
+        ),
+    ],
+)
+def test_mistakes_in_one_line(options: list[str], line: str, folder: Path) -> None:
+    (folder / "x").write_bytes(b"x")
+    done = bareface("convert", *(option.format(here=folder) for option in options), f"runs={folder / 'runs'}")
+    assert done.status == 1 and done.stderr == f"error: {line.format(here=folder)}\n"
 
 
 def test_names_of_the_identities(folder: Path) -> None:

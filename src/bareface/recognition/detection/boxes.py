@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.data.faces import FaceTable, read_faces
+from bareface.errors import FaceError
 from bareface.recognition.detection.detector import Faces
 
 
@@ -36,10 +37,20 @@ class BoxesFromFile:
         return BoxesFromFile, (self.file, self.landmarks)  # another process reads the file instead of being sent it
 
     def detect(self, image: NDArray[np.uint8], key: str = "") -> Faces:
-        """The faces of the picture called ``key``; its pixels are not looked at."""
+        """The faces of the picture called ``key``; its pixels are not looked at, its size is.
+
+        Raises:
+            FaceError: A box lies outside of the picture: the row is wrong, or of another picture.
+        """
         rows = self.table.rows(key)
         known = self.table.has_face[rows]
         scores = self.table.scores[rows][known]
         order = np.argsort(-scores, kind="stable")
         boxes, landmarks = self.table.boxes[rows][known], self.table.landmarks[rows][known]
+        height, width = image.shape[:2]
+        outside = (boxes[:, 2:] <= 0).any(1) | (boxes[:, :2] >= (width, height)).any(1)
+        if outside.any():
+            shown = [round(float(value), 2) for value in boxes[outside][0]]
+            rule = f"box {shown} lies outside of the picture of {height} x {width}"
+            raise FaceError(f"{rule}. Correct its row in {self.file}.")
         return Faces(boxes[order], scores[order], landmarks[order])

@@ -40,4 +40,7 @@ class Detector(Protocol):
         Args:
             image: (H, W, 3) uint8 RGB.
             key: The picture's key, for detectors that look it up.
+
+        Raises:
+            FaceError: What is known of the picture cannot be true of it.
         """

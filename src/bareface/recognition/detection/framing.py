@@ -13,7 +13,7 @@ from bareface.data.face_frames import OnNoFace
 from bareface.data.framing import cut
 from bareface.errors import FaceError
 from bareface.recognition.detection.choice import Choice, check_choice, choose
-from bareface.recognition.detection.detector import Detector
+from bareface.recognition.detection.detector import Detector, no_faces
 from bareface.recognition.recogniser import Framing
 
 NO_FACE = "no face found."
@@ -82,8 +82,9 @@ class FaceFramer:
         whole = np.array([[0, 0, width, height]], np.float32)
         if self.framing == "picture" or self.detector is None:
             return FramedFaces([image], whole, 1)
-        faces = self.detector.detect(image, key)
+        faces = no_faces()
         try:
+            faces = self.detector.detect(image, key)
             chosen = choose(faces, self.choice, height, width)
             if not len(chosen):
                 raise FaceError(NO_FACE)

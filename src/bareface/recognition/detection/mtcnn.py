@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from bareface.errors import CheckpointError
 from bareface.recognition.detection.detector import Faces, no_faces
 from bareface.recognition.detection.mtcnn_networks import OutputNet, ProposalNet, RefineNet
 from bareface.recognition.detection.windows import AreaWindows
+from bareface.recognition.published.torch_file import load_tensors
 
 FILES = ("pnet.pt", "rnet.pt", "onet.pt")
 SOURCES = (
@@ -140,9 +140,9 @@ class MTCNN:
 
 def _loaded(network: nn.Module, path: Path) -> nn.Module:
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (UnpicklingError, RuntimeError, TypeError, AttributeError, EOFError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
+        network.load_state_dict(load_tensors(path))
+    except (CheckpointError, RuntimeError) as error:
+        reason = " ".join(str(error).removeprefix(f"{path}: ").rstrip(".").split())[:300]
         raise CheckpointError(f"{path}: not the weights of {type(network).__name__} ({reason}). {SOURCES}") from error
     return network.eval()
 

@@ -45,7 +45,7 @@ class Tally:
     Attributes:
         pictures: All of them.
         with_face: Those with a face that is meant.
-        no_face: Those in which none was found.
+        no_face: Those in which none was found, or only one that lies outside of them.
         several: Those in which more than one was found, whether one of them is meant or not.
         unreadable: Those that cannot be read.
     """
@@ -84,8 +84,9 @@ def look(dataset: DataSet, manifest: Manifest, row: int, detector: Detector, cho
     except DataError as error:
         return Found(key, None, no_faces(), 0, str(error))
     size = (image.shape[0], image.shape[1])
-    faces = detector.detect(image, key)
+    faces = no_faces()
     try:
+        faces = detector.detect(image, key)
         chosen = choose(faces, choice, *size)
     except FaceError as error:
         return Found(key, size, no_faces(), len(faces), str(error))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.errors import CheckpointError
+from bareface.io.place import check_file
 from bareface.recognition.detection.detector import Faces
 
 SOURCES = (
@@ -36,8 +37,7 @@ class YuNet:
         for name, share in (("least_score", least_score), ("overlap", overlap)):
             if not 0 <= share <= 1:
                 raise ValueError(f"detector.{name}={share}: expected 0 <= {name} <= 1.")
-        if not Path(file).is_file():
-            raise FileNotFoundError(f"{file}: no such file. {SOURCES}")
+        check_file(Path(file), f"no such file. {SOURCES}")
         self.file, self.least_score, self.overlap = file, least_score, overlap
         _network(file, least_score, overlap)
 

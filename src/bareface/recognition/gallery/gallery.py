@@ -195,7 +195,10 @@ class Gallery(ABC):
         """
         known = self.counts()
         if identity not in known:
-            raise ValueError(f"{self.where}: nobody called {identity!r} is enrolled. {nearest(identity, known)}")
+            close = nearest(identity, known)
+            listed = f"{len(known)} identities are; bareface gallery {self.where} --people lists them."
+            remedy = close if close.startswith("Did") else listed
+            raise ValueError(f"{self.where}: nobody called {identity!r} is enrolled. {remedy}")
 
 
 class Store(ABC):

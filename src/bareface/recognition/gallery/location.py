@@ -16,6 +16,7 @@ def store(location: str) -> Store:
 
     Raises:
         ValueError: Nothing is named, or Milvus is and its package is not installed.
+        FileNotFoundError: The folder of a Milvus Lite file is not there.
     """
     if not location.startswith(MILVUS):
         from bareface.recognition.gallery.embedded import EmbeddedStore
@@ -24,6 +25,10 @@ def store(location: str) -> Store:
             expected = "expected a folder, milvus:FILE.db or milvus:http://HOST:19530"
             raise ValueError(f"gallery={location}: {expected}.")
         return EmbeddedStore(Path(location))
+    file = location.removeprefix(MILVUS).partition("#")[0]
+    folder = Path(file).parent
+    if "://" not in file and not folder.is_dir():
+        raise FileNotFoundError(f"gallery={location}: there is no folder {folder}. Make it, or name another place.")
     from bareface.recognition.gallery.milvus import MilvusStore
 
     return MilvusStore(location)

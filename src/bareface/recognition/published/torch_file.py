@@ -3,10 +3,10 @@
 import pickle
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from bareface.errors import CheckpointError
+from bareface.io.checkpoint import read_torch
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -16,7 +16,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         CheckpointError: The file is damaged, or holds anything else.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = read_torch(path)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
         reason = "not a file of torch, or a damaged one, or one that could run code"
         raise CheckpointError(f"{path}: {reason}. Expected tensors by name.") from error

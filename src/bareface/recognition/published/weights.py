@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from bareface.data.identity_meta import read_identity_meta
 from bareface.errors import CheckpointError, DataError, some
+from bareface.io.place import check_file
 from bareface.recognition.recogniser import Framing, Recogniser
 
 LINEAR = {"_target_": "bareface.recognition.heads.linear.Linear"}
@@ -63,9 +64,7 @@ class PublishedWeights(ABC):
             ValueError: The network is not the one, or not in the wiring, that the weights were trained in.
             DataError: There are not as many names as classes, or one is there twice.
         """
-        if not path.is_file():
-            remedy = f"Get {self.file} from {self.source} and put it there, or give file=PATH."
-            raise FileNotFoundError(f"{path}: no such file. {remedy}")
+        check_file(path, f"no such file. Get {self.file} from {self.source} and put it there, or give file=PATH.")
         identities = self._identities(names)
         tensors = self.tensors(path)
         recogniser = self._empty(identities)
@@ -112,6 +111,7 @@ class PublishedWeights(ABC):
         if names is None:
             digits = max(4, len(str(count - 1)))
             return [f"class_{number:0{digits}d}" for number in range(count)]
+        check_file(names, "no such file. Give identity_meta.csv, or a text file with a name a line.", "names=")
         if names.suffix == ".csv":
             found = list(read_identity_meta(names).class_names)
         else:

@@ -1,0 +1,71 @@
+"""Eigenfaces on the pictures of a data set, to stand beside a recogniser."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+from torch.utils.data import Dataset, Subset
+
+from bareface.data.dataset import DataSet, Stage
+from bareface.data.samples import Batch
+from bareface.recognition.eigenfaces import Eigenfaces
+from bareface.recognition.embeddings import Embeddings, TableWriter
+from bareface.tasks import build
+
+GREY = np.array([0.299, 0.587, 0.114], np.float32)
+"""Share of red, green and blue in a grey picture (ITU-R BT.601)."""
+
+
+def unfitted(cfg: DictConfig, dataset: DataSet) -> Eigenfaces | None:
+    """Eigenfaces that are not fitted yet, where one is wanted.
+
+    Raises:
+        ValueError: Its options contradict each other, or there are too few training pictures.
+    """
+    if cfg.baseline is None:
+        return None
+    if not isinstance(cfg.baseline, DictConfig):
+        raise ValueError(f"baseline={cfg.baseline}: expected null, or a value for baseline.components.")
+    for name in ("baseline_side", "baseline_pictures"):
+        if cfg[name] < 1:
+            raise ValueError(f"{name}={cfg[name]}: expected at least 1.")
+    faces: Eigenfaces = build.plain(cfg.baseline)
+    if cfg.baseline_pictures <= faces.components:
+        raise ValueError(
+            f"baseline_pictures={cfg.baseline_pictures}: expected more than baseline.components={faces.components}."
+        )
+    count = len(dataset.splits["train"])
+    if not count:
+        raise ValueError("baseline: the split gives no train pictures to fit it to. Set baseline=null.")
+    faces.check(min(count, cfg.baseline_pictures), cfg.baseline_side**2)
+    return faces
+
+
+def table(
+    cfg: DictConfig, faces: Eigenfaces, dataset: DataSet, stages: Sequence[Stage], skipped: dict[str, str]
+) -> Embeddings:
+    """Eigenfaces fitted to the training pictures. What cannot be read is added to ``skipped`` where the loader may."""
+    faces.fit(np.concatenate([grey for _, grey in _grey(cfg, dataset, "train", cfg.baseline_pictures, skipped)]))
+    writer = TableWriter(build.names_of(dataset))
+    for stage in stages:
+        for batch, grey in _grey(cfg, dataset, stage, None, skipped):
+            labels = batch["label"].tolist() if "label" in batch else []
+            writer.write(batch["key"], labels, faces.embed(grey))
+    return writer.table
+
+
+def _grey(
+    cfg: DictConfig, dataset: DataSet, stage: Stage, most: int | None, skipped: dict[str, str]
+) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
+    """The pictures of a stage, or so many of them evenly spaced: batches and (N, side, side) grey."""
+    data = build.evaluation_data(cfg, dataset, cfg.baseline_side)
+    samples: Dataset[Any] = data.samples(stage, augment=False)
+    total = len(dataset.splits[stage])
+    if most is not None and most < total:
+        samples = Subset(samples, np.linspace(0, total - 1, most).astype(int).tolist())
+    for batch in data.loader(samples):
+        skipped |= dict(batch["skipped"])
+        if batch["key"]:
+            yield batch, np.einsum("nchw,c->nhw", batch["image"].numpy(), GREY)
