@@ -23,16 +23,22 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: $(STAMP)  ## the whole job on drawn faces: data, two trainings, pipeline, table (about 6 minutes)
+demo: $(STAMP)  ## the whole study on drawn faces: data, three trainings, report.html (about 7 minutes)
 	@set -e; \
-	echo '1/3  a segmenter learns to find faces and hair'; \
+	echo '1/5  a segmenter learns to find faces and hair'; \
 	segmentation=$$($(BIN)/bareface train experiment=demo_segmentation | tee /dev/stderr | tail -n 1); \
-	echo '2/3  a recogniser learns to tell people apart'; \
-	recognition=$$($(BIN)/bareface train experiment=demo_recognition | tee /dev/stderr | tail -n 1); \
-	echo '3/3  the same photos with and without their background'; \
-	$(BIN)/bareface pipeline experiment=demo_pipeline \
-	  "segmenter='$$segmentation/checkpoints/best.ckpt'" "recogniser='$$recognition/checkpoints/best.ckpt'"; \
-	echo "Trainings: $$segmentation and $$recognition. Figures and tables of the pipeline: the folder above."
+	echo '2/5  it makes the mattes of all photos'; \
+	mattes=$$($(BIN)/bareface mattes data.background_bias=0.5 \
+	  "segmenter='$$segmentation/checkpoints/best.ckpt'" "out='$$segmentation/mattes'" | tee /dev/stderr | tail -n 1); \
+	echo '3/5  a recogniser learns to tell people apart'; \
+	original=$$($(BIN)/bareface train experiment=demo_recognition | tee /dev/stderr | tail -n 1); \
+	echo '4/5  another one learns it without backgrounds'; \
+	removed=$$($(BIN)/bareface train experiment=demo_recognition_removed "shown.mattes='$$segmentation/mattes'" \
+	  | tee /dev/stderr | tail -n 1); \
+	echo '5/5  the same photos in twelve conditions'; \
+	$(BIN)/bareface pipeline experiment=demo_study "segmenter='$$segmentation/checkpoints/best.ckpt'" \
+	  "recogniser={original: '$$original/checkpoints/best.ckpt', removed_black: '$$removed/checkpoints/best.ckpt'}"; \
+	echo 'The report: report.html in the folder above.'
 
 test: $(STAMP)  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(ARGS)

@@ -189,9 +189,7 @@ def test_the_demo_of_the_pipeline(segmentation: Done, recognition: Done, data: P
         f"{name}='{run.folder / 'checkpoints/best.ckpt'}'"
         for name, run in (("segmenter", segmentation), ("recogniser", recognition))
     ]
-    run = bareface(
-        "pipeline", "experiment=demo_study", *people, *models, f"data.root={data}", f"runs={data / 'runs'}"
-    )
+    run = bareface("pipeline", "experiment=demo_study", *people, *models, f"data.root={data}", f"runs={data / 'runs'}")
     assert run.status == 0, run.stderr
     assert run.results["test/original/top1"] == pytest.approx(recognition.results["test/top1"])
     conditions = {name.split("/")[1] for name in run.results if name.endswith("/top1")}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bareface.io.atomic import atomic_path
+from bareface.pipeline.report.flat import CONTRASTS, FINDINGS, contrasts_rows, findings_rows
 from bareface.pipeline.results import Finding, Quantity, Study
 from bareface.recognition.protocols.intervals import Interval
 from bareface.tasks.settings import differing, setting
 from bareface.tasks.study_figure import draw_studies
 from bareface.tasks.study_names import told_apart
-from bareface.tasks.study_rows import CONTRASTS, FINDINGS, contrasts_rows, findings_rows
 from bareface.tasks.study_runs import Group, StudyRun, groups_of
 from bareface.tasks.tables import markdown_table, print_lines, print_table
 
@@ -123,7 +123,7 @@ def _words(value: float, interval: Interval | None, quantity: Quantity, sign: st
 
 def _write_csv(groups: Sequence[Group], options: Sequence[str], path: Path) -> None:
     """All findings of all studies, and all contrasts, which have no value but a question."""
-    numbers = list(dict.fromkeys((*FINDINGS, *CONTRASTS)))
+    numbers = list(dict.fromkeys((*FINDINGS.names, *CONTRASTS.names)))
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["run", "status", "data", *options, *numbers])

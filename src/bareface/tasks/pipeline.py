@@ -23,6 +23,7 @@ from bareface.tasks.models import load_recognisers, load_segmenters
 from bareface.tasks.resume import study_of, take_over
 from bareface.tasks.run import is_first_process
 from bareface.tasks.study import measured, plan_of
+from bareface.tasks.study_dashboard import publish_study
 
 
 def pipeline(cfg: DictConfig) -> dict[str, float]:
@@ -86,9 +87,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     results = figures_of(found)
     for name, quality in module.passed.quality.items():
         results |= {f"test/{name}/{figure}": value for figure, value in quality.items()}
-    for logger in loggers:
-        logger.log_metrics(results)
-        logger.save()
+    publish_study(loggers, found, folder)
     print_study(found, sys.stdout)
     return results
 

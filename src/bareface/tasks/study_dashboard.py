@@ -11,8 +11,8 @@ import wandb
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 
 from bareface.io.pictures import read_picture
+from bareface.pipeline.report.flat import CONTRASTS, FINDINGS, contrasts_rows, findings_rows
 from bareface.pipeline.results import Study
-from bareface.tasks.study_rows import CONTRASTS, FINDINGS, contrasts_rows, findings_rows
 
 STAGE = "WANDB_DATA_DIR"
 
@@ -83,9 +83,9 @@ def _gain(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tables(study: Study, run: Path) -> dict[str, wandb.Table]:
-    found = {"study/findings": _table(FINDINGS, findings_rows(study))}
+    found = {"study/findings": _table(FINDINGS.names, findings_rows(study))}
     if study.contrasts:
-        found["study/contrasts"] = _table(CONTRASTS, contrasts_rows(study))
+        found["study/contrasts"] = _table(CONTRASTS.names, contrasts_rows(study))
     if study.people:
         found["study/people"] = _people(study)
     if study.shown:
