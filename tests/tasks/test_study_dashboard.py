@@ -72,7 +72,7 @@ def test_headlines_are_the_first_quantity_with_its_intervals_and_the_contrasts()
     assert few == {"study/recogniser/original/top1": 0.9}, "what is not known is not logged"
 
 
-def test_wandb_gets_tables_pictures_and_a_summary(run: Path, tmp_path: Path) -> None:
+def test_wandb_gets_tables_pictures_and_a_summary(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = wandb_logger("bareface", "a name", "sweep_7", [], "offline", run)
     study = example(
         {"removed": -0.2}, gap=0.03, shown=[shown(TILES), shown({"original": TILES["original"]}, "n1/2.jpg")]
@@ -110,6 +110,7 @@ def test_wandb_gets_tables_pictures_and_a_summary(run: Path, tmp_path: Path) -> 
     copies = [path.read_bytes() for path in place.glob("artifacts/staging/*")]
     assert all((run / tile).read_bytes() in copies for tile in TILES.values()), "the photos stay with the run"
     assert "WANDB_DATA_DIR" not in os.environ
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_place_that_the_user_gave_for_copies_stays(

@@ -13,7 +13,7 @@ from tasks.study_example import example, left
 
 from bareface.tasks.runs import find_runs
 from bareface.tasks.settings import differing
-from bareface.tasks.study_figure import draw_studies
+from bareface.tasks.study_figure import MINUS, draw_studies
 from bareface.tasks.study_lines import MOST, across, lines_across, rows_of
 from bareface.tasks.study_names import cut
 from bareface.tasks.study_runs import Group, groups_of, studies_among
@@ -33,7 +33,8 @@ def overlaps(figure: Figure) -> list[tuple[str, str]]:
     for axes in figure.findobj(Axes):
         for side in (axes.xaxis, axes.yaxis):  # type: ignore[attr-defined]
             low, high = sorted(side.get_view_interval())
-            beyond |= {tick.label1 for tick in side.get_major_ticks() if not low <= tick.get_loc() <= high}
+            hidden = [tick for tick in side.get_major_ticks() if not low <= tick.get_loc() <= high]
+            beyond |= {label for tick in hidden for label in (tick.label1, tick.label2)}
     texts = [each for each in figure.findobj(Text) if each.get_visible() and each.get_text().strip()]  # type: ignore[attr-defined]
     boxes = [(each.get_text(), each.get_window_extent(renderer)) for each in texts if each not in beyond]
     outside = [(text, "the edge") for text, box in boxes if box.x0 < 0 or box.x1 > figure.bbox.x1]
@@ -138,6 +139,26 @@ def test_lines_are_readable(count: int, tmp_path: Path, monkeypatch: pytest.Monk
     assert [axis.get_title("left") for axis in part.axes] == ["removed", "same"]
     assert [text.get_text() for text in part.legends[0].get_texts()] == ["face", "hair", "face+hair"]
     assert part.get_suptitle().splitlines()[-1] == f"1 of {3 * count + 1} failed"
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "ticks"),
+    [
+        ([32, 64, 128, 256], "log", ["32", "64", "128", "256"]),
+        ([-0.2, 0, 0.4], "linear", [f"{MINUS}0.2", "0", "0.4"]),
+        ([0, 0.01, 1], "linear", None),
+    ],
+)
+def test_the_values_of_the_option_are_ticks_unless_they_are_too_close(
+    values: list[float], scale: str, ticks: list[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, value in enumerate(values):
+        left(tmp_path / str(number), example({"removed": -0.2}), f"canvas={value}")
+    figure = drawn(tmp_path, monkeypatch)
+    (axes,) = figure.subfigs[0].axes
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert axes.get_xscale() == scale and overlaps(figure) == []
+    assert labels == ticks if ticks is not None else len(labels) > 3
 
 
 def test_more_lines_than_colours_are_a_forest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

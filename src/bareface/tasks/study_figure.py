@@ -8,6 +8,7 @@ from textwrap import fill
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
@@ -25,6 +26,9 @@ LONGEST = 44
 """Letters of a study's name; the tables say all."""
 MINUS = "\u2212"
 """As matplotlib writes it."""
+MOST_TICKS = 8
+MOST_ROWS = 12
+"""With more the axis is labelled above, too."""
 TALLEST = 120.0
 """Inches: a figure of very many studies becomes denser, not taller."""
 # Names come from users: a dollar sign in one is no formula. Text stays text in SVG.
@@ -113,11 +117,13 @@ def _line(axis: Axes, line: Line, number: int) -> None:
 
 
 def _scale(axis: Axes, values: Sequence[float]) -> None:
-    """The option's values as ticks, where these are few; far apart, as sides of pictures are, on a scale of ratios."""
-    if len(values) <= 8:
-        if values[0] >= 1 and values[-1] >= 8 * values[0]:
-            axis.set_xscale("log")
-            axis.minorticks_off()
+    """Few values are ticks, unless they are too close; far apart, as sides of pictures are, on a scale of ratios."""
+    ratios = len(values) <= MOST_TICKS and values[0] >= 1 and values[-1] >= 8 * values[0]
+    if ratios:
+        axis.set_xscale("log")
+        axis.minorticks_off()
+    places = np.log(values) if ratios else np.array(values)
+    if ratios or (np.diff(places) > np.ptp(places) / (MOST_TICKS + 2)).all():
         axis.set_xticks(values, [f"{value:g}".replace("-", MINUS) for value in values])
     axis.axhline(0, color="#1c1c1e", linewidth=0.8, zorder=1)
     axis.grid(color="#e5e5e5")
@@ -177,6 +183,7 @@ def _shelve(axis: Axes, names: Sequence[str]) -> None:
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.set_yticks(range(len(names)), names)
     axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="x", labeltop=len(names) > MOST_ROWS)
     if axis.lines:
         axis.axvline(0, color="#1c1c1e", linewidth=0.8, zorder=1)
         axis.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
