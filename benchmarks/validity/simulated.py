@@ -236,11 +236,14 @@ def measure(studies: int = STUDIES) -> list[Row]:
         corrected, bare = family(people, studies)
         what = f"a wrong finding among 8 conditions that change nothing (in % of {studies} studies)"
         rows.append({"what": what, "people": people, "Holm": f"{100 * corrected:.1f}", "without": f"{100 * bare:.1f}"})
-    for people in crowds:
-        smallest = simulate(Setting(people, 0.9), studies).smallest
-        seen = simulate(Setting(people, 0.9, -smallest), studies, seed=1).rejected
+    for people, share in product(crowds, (0.9, 0.5)):
+        smallest = 0.0
+        for _ in range(3):  # an arm that is worse scatters more, so that its smallest change is larger
+            smallest = simulate(Setting(people, share, -smallest), studies // 4).smallest
+        seen = simulate(Setting(people, share, -smallest), studies, seed=1).rejected
+        row = {"people": people, "first arm": f"{share:.0%}", "points": f"{100 * smallest:.1f}"}
         what = f"the smallest change that a study sees with probability 0.8 (in % of {studies} studies)"
-        rows.append({"what": what, "people": people, "points": f"{100 * smallest:.1f}", "seen": f"{100 * seen:.1f}"})
+        rows.append({"what": what, **row, "seen": f"{100 * seen:.1f}"})
     return rows
 
 
