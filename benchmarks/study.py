@@ -30,7 +30,7 @@ from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
 from benchmarks.machine import alternate
 
-PHOTOS, BATCH, CANVAS, SIZE = 96, 32, 256, 256
+PHOTOS, BATCH, CANVAS = 64, 32, 256
 FOREGROUND = "face+hair"
 NORMALISE = {"mean": [127.5] * 3, "std": [128.0] * 3}
 RECOGNISERS = {"MobileFaceNet": ("mobilefacenet.MobileFaceNet", 112), "ResNet-50": ("resnet.ResNet50", 224)}
@@ -92,13 +92,14 @@ class Studies:
 
     Args:
         folder: For drawn photos and runs.
+        size: Of the segmenter.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int) -> None:
         self.dataset = SyntheticIdentities(str(folder), identities=12, photos=10, height=256, width=224)
-        self.manifest = self.dataset.manifest.take(range(PHOTOS))
+        self.manifest = self.dataset.manifest.take(np.arange(PHOTOS))
         self.samples = Samples(self.dataset, self.manifest, Letterbox(CANVAS), original_mask=False)
-        self.segmenter, self.folder, self.number = _segmenter(SIZE), folder, count()
+        self.segmenter, self.folder, self.number = _segmenter(size), folder, count()
 
     def study(self, recogniser: Recogniser, conditions: Mapping[str, Condition]) -> Callable[[], object]:
         """A call that makes a whole study in a folder of its own."""
@@ -175,31 +176,29 @@ class Studies:
 def measure(rounds: int) -> list[Row]:
     """Times of whole studies, by what they are compared with."""
     with tempfile.TemporaryDirectory() as name:
-        studies = Studies(Path(name))
+        studies, quick = Studies(Path(name) / "256", 256), Studies(Path(name) / "128", 128)
         people = studies.dataset.identities
         small, large = (_recogniser(each, people) for each in RECOGNISERS)
         removed = {"removed_black": nine()["removed_black"]}
-        original = {"original": Original()}
         return [
             *_against(
-                "nine conditions, MobileFaceNet",
+                "U-Net at 256 px, MobileFaceNet",
                 {
                     "one condition, removed_black": studies.study(small, removed),
                     "nine conditions": studies.study(small, nine()),
-                    "original alone": studies.study(small, original),
                 },
                 rounds,
             ),
             *_against(
-                "nine conditions, ResNet-50",
+                "U-Net at 128 px, ResNet-50",
                 {
-                    "the recogniser alone, nine passes": studies.alone(large, 9),
-                    "nine conditions": studies.study(large, nine()),
+                    "the recogniser alone, nine passes": quick.alone(large, 9),
+                    "nine conditions": quick.study(large, nine()),
                 },
                 rounds,
             ),
             *_against(
-                "one condition, MobileFaceNet",
+                "files or not, U-Net at 256 px, MobileFaceNet",
                 {
                     "through JPEG files, as in 2019": studies.through_files(small),
                     "in one pass": studies.study(small, removed),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bareface.pipeline.partners import UNIT, batches, partners
+from bareface.pipeline.partners import UNIT, batches, in_order, partners
 
 CASES = {
     "two of one": [5, 5],
@@ -75,3 +75,8 @@ def test_batches_are_whole_blocks(size: int) -> None:
     largest = max(map(len, blocks))
     assert all(len(batch) <= max(size, largest) for batch in made)
     assert set(np.cumsum([len(batch) for batch in made])) <= set(chosen.starts.tolist())
+
+
+def test_batches_where_no_photo_needs_another_one() -> None:
+    assert [rows.tolist() for rows in in_order(5, 2)] == [[0, 1], [2, 3], [4]]
+    assert in_order(0, 2) == []

@@ -1,5 +1,6 @@
 """A study that is interrupted goes on behind its parts and ends as if nothing had been."""
 
+import csv
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pipeline.people import NAMES, CornerRecogniser, module, run, samples
 
+from bareface.callbacks.skipped import SkippedPictures
 from bareface.data.samples import Skipped, collate
 from bareface.errors import DataError
 from bareface.pipeline import module as pass_module
@@ -61,7 +63,7 @@ def study(folder: Path, recogniser: CornerRecogniser | None = None, size: int = 
         special=2,
         embedded=["bob/04.png", "ada/03.png"],
     )
-    run(pipeline, data, parts.remaining(KEYS, rows))
+    run(pipeline, data, parts.remaining(KEYS, rows), SkippedPictures(folder / "skipped.csv"))
     return parts
 
 
@@ -81,6 +83,8 @@ def test_an_interrupted_study_goes_on_and_ends_as_if_it_had_not_been(tmp_path: P
     assert there and not (tmp_path / "parts/outcomes.parquet").exists(), "one part, and no outcomes that look whole"
     again = CornerRecogniser()
     rest = study(tmp_path / "parts", again, swaps=swaps).passed
+    with (tmp_path / "parts/skipped.csv").open(newline="") as file:
+        assert {row["key"]: row["reason"] for row in csv.DictReader(file)} == whole.left_out
     first = CornerRecogniser()
     study(tmp_path / "other", first, swaps=swaps)
     assert 0 < again.calls < first.calls, "what is done is not shown again"
@@ -99,6 +103,8 @@ def test_a_study_that_has_ended_is_not_made_again(tmp_path: Path) -> None:
 def test_other_batches_take_what_the_parts_leave(tmp_path: Path) -> None:
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         study(tmp_path / "parts", StopsRecogniser(3), swaps=False)
+    with pytest.raises(RuntimeError, match="the pass has not come to its end"):
+        module(tmp_path / "parts", parts=Parts(tmp_path / "parts", STUDY)).passed  # noqa: B018
     study(tmp_path / "parts", size=3, swaps=False)
     study(tmp_path / "whole", swaps=False)
     assert content(tmp_path / "parts") == content(tmp_path / "whole")

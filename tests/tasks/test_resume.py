@@ -143,9 +143,10 @@ def test_there_is_nothing_to_go_on_with(folder: Path, tmp_path: Path) -> None:
     [
         ("recogniser={a:[]}", "recogniser.a=[]: expected a .ckpt file."),
         ("recogniser={a:3}", "recogniser.a=3: expected a .ckpt file."),
-        ("segmenter={a:[x.ckpt,y.ckpt]}", "segmenter.a: expected one file, got 2. Give each a name of its own."),
+        ("segmenter={a:[x.ckpt,y.ckpt]}", "segmenter.a: expected one file, got 2. Give each file a name of its own."),
     ],
 )
 def test_models_that_are_no_files(option: str, message: str, folder: Path, tmp_path: Path) -> None:
-    run = study(folder, tmp_path, option)
+    given = [] if option.startswith("recogniser") else [f"recogniser='{folder}/0.ckpt'"]
+    run = bareface("pipeline", *OPTIONS, option, *given, f"data.root={folder / 'drawn'}", f"runs={tmp_path}")
     assert run.status == 1 and run.stderr.splitlines()[-1].endswith(message), run.stderr

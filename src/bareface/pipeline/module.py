@@ -126,6 +126,12 @@ class PipelineModule(pl.LightningModule):
             self.parts.join(self.form.embeddings, self._rows, self.special)
         self.trainer.strategy.barrier()
 
+    def teardown(self, stage: str) -> None:
+        """Lists what was left out, after every callback has listed what it saw of it."""
+        self.trainer.strategy.barrier()
+        if self.global_rank == 0:
+            self.parts.list_left_out()
+
     @property
     def _rows(self) -> int:
         return len(self.asked) * len(self.conditions)

@@ -166,8 +166,6 @@ class Parts:
         for name, schema in zip(TABLES, (SCHEMA, embeddings), strict=True):
             merge([part / f"{name}.parquet" for part in parts], schema, self.run / f"{name}.parquet", rows)
         left_out = dict(sorted((key, reason) for each in notes.values() for key, reason in each["skipped"]))
-        if left_out:
-            _write_skipped(left_out, self.run)
         photos = sum(each["photos"] for each in notes.values())
         seconds: dict[str, float] = {}
         for each in notes.values():
@@ -182,6 +180,17 @@ class Parts:
             {name: value / max(photos, 1) * 1e3 for name, value in seconds.items()},
         )
         _write_json(self.folder / "passed.json", asdict(passed))
+
+    def list_left_out(self) -> None:
+        """One ``RUN/skipped.csv`` in place of what each process, and each interrupted run, has listed for itself."""
+        if self.passed is None or not self.passed.left_out:
+            return
+        with atomic_path(self.run / "skipped.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(("key", "reason"))
+            table.writerows(self.passed.left_out.items())
+        for other in self.run.glob("skipped.*.csv"):
+            other.unlink()
 
     def _parts(self) -> list[Path]:
         there = self.folder.iterdir() if self.folder.is_dir() else ()
@@ -213,16 +222,6 @@ def check_study(run: Path, study: Mapping[str, Any]) -> None:
 def _write_json(path: Path, value: object) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _write_skipped(left_out: Mapping[str, str], run: Path) -> None:
-    """One list instead of those of several processes and of those that were interrupted."""
-    with atomic_path(run / "skipped.csv") as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(("key", "reason"))
-        table.writerows(left_out.items())
-    for other in run.glob("skipped.*.csv"):
-        other.unlink()
 
 
 def _counts(metrics: SegmentationMetrics) -> dict[str, Any]:

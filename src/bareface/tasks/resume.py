@@ -38,10 +38,10 @@ def study_of(cfg: DictConfig, dataset: IdentityDataSet) -> dict[str, Any]:
     study["recogniser"] = {name: [_digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
     study["segmenter"] = {name: _digest(path) for name, path in segmenter_files(cfg).items()}
     study["precision"] = cfg.trainer.precision
-    manifest, photos = dataset.splits[cfg.stage], hashlib.sha256()
-    for column in ("key", "label"):
-        for value in manifest.table[column]:
-            photos.update(f"{value}\n".encode())
+    table, photos = dataset.splits[cfg.stage].table.select(["key", "label"]), hashlib.sha256()
+    for batch in table.to_batches(max_chunksize=65536):  # never as many Python strings as photos
+        for column in batch.columns:
+            photos.update("\n".join(map(str, column.to_pylist())).encode())
     study["photos"] = photos.hexdigest()
     return study
 

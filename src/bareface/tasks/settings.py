@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 from bareface.tasks.launch import conf_folder
 from bareface.tasks.runs import PLACES, Run
 
-NO_MATTER = {*PLACES, "ckpt_path", "compile", "logger", "loader.num_workers", "samples", "sweep", "write_cutouts"}
+NO_MATTER = {*PLACES, "ckpt_path", "resume", "compile", "logger", "loader.num_workers"}
+NO_MATTER |= {"samples", "sweep", "write_cutouts"}
 NO_MATTER_BELOW = ("callbacks.", "logger.", "trainer.limit_", "trainer.enable_", "trainer.log_")
 """Options that leave the model as it is, and the data that is trained on."""
 
