@@ -118,6 +118,14 @@ def test_refusals_are_one_line(options: list[str], message: str, mattes: Path, p
     assert done.status == 1 and message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
 
 
+def test_other_photos_under_the_same_keys_are_refused_in_one_line(mattes: Path, places: list[str]) -> None:
+    options = [f"shown.mattes={mattes}", "data.background_bias=0", "loader.num_workers=1"]
+    done = trained(places, "experiment=demo_recognition_removed", *options)
+    line = done.stderr.splitlines()[-1]
+    assert done.status == 1 and line.startswith("error: train/n00000") and "Traceback" not in line
+    assert ".jpg: not the photo that its matte was made of (" in line and line.endswith("into another folder.")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -138,8 +138,19 @@ def one_line(error: BaseException) -> str | None:
         option = option_of(place, sys.argv[1:])
         return f"{option}{place}: {root.strerror}. Give a place that can be read and written."
     if isinstance(root, MENDABLE):
-        return " ".join(str(root).split())
+        return " ".join(_without_the_workers(str(root)).split())
     return explain_instantiation(error)
+
+
+def _without_the_workers(message: str) -> str:
+    r"""What an error said in the loader's worker that it comes from: torch puts that worker's traceback before it.
+
+    >>> _without_the_workers("Caught E in DataLoader worker process 0.\n  f()\npackage.E: a.jpg: torn.\n")
+    'a.jpg: torn.'
+    """
+    if not (message.startswith("Caught ") and "DataLoader worker process" in message):
+        return message
+    return message.strip().splitlines()[-1].partition(": ")[2]
 
 
 def _told(error: BaseException) -> str:
