@@ -84,7 +84,7 @@ def test_a_training_with_random_backdrops_is_validated_on_photos_as_they_are(mat
     done = trained(places, "experiment=demo_recognition_backdrops", f"shown.mattes={mattes}", "shown.probability=1")
     assert done.status == 0, done.stderr
     checkpoint = done.folder / "checkpoints/best.ckpt"
-    text = "random backdrops colour, noise, blur, photo with probability 1, face+hair"
+    text = "random backdrops black, white, colour, noise, blur, photo with probability 1, face+hair"
     assert torch.load(checkpoint, weights_only=True)["card"]["shown"] == text
     run = bareface("pipeline", *PHOTOS, f"recogniser='{checkpoint}'", "mattes_from=mask", CANVAS, "samples=0", *places)
     assert run.results["test/original/loss"] == pytest.approx(done.results["test/loss"], rel=1e-3)
