@@ -84,7 +84,7 @@ def test_a_training_with_random_backdrops_is_validated_on_photos_as_they_are(mat
     done = trained(places, "experiment=demo_recognition_backdrops", f"shown.mattes={mattes}", "shown.probability=1")
     assert done.status == 0, done.stderr
     checkpoint = done.folder / "checkpoints/best.ckpt"
-    text = "random backdrops colour, noise, blur, photo with probability 1, face+hair"
+    text = "random backdrops black, white, colour, noise, blur, photo with probability 1, face+hair"
     assert torch.load(checkpoint, weights_only=True)["card"]["shown"] == text
     run = bareface("pipeline", *PHOTOS, f"recogniser='{checkpoint}'", "mattes_from=mask", CANVAS, "samples=0", *places)
     assert run.results["test/original/loss"] == pytest.approx(done.results["test/loss"], rel=1e-3)
@@ -116,6 +116,14 @@ def test_refusals_are_one_line(options: list[str], message: str, mattes: Path, p
     given = [option.format(mattes) for option in options]
     done = trained(places, "experiment=demo_recognition", *given)
     assert done.status == 1 and message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+
+
+def test_other_photos_under_the_same_keys_are_refused_in_one_line(mattes: Path, places: list[str]) -> None:
+    options = [f"shown.mattes={mattes}", "data.background_bias=0", "loader.num_workers=1"]
+    done = trained(places, "experiment=demo_recognition_removed", *options)
+    line = done.stderr.splitlines()[-1]
+    assert done.status == 1 and line.startswith("error: train/n00000") and "Traceback" not in line
+    assert ".jpg: not the photo that its matte was made of (" in line and line.endswith("into another folder.")
 
 
 @pytest.mark.parametrize(

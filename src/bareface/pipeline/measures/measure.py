@@ -190,7 +190,8 @@ class Measurer:
         rows = []
         for name in sorted(levels, key=lambda each: order[each][0]):
             level = levels[name]
-            interval = statistics.interval_of(level.value, level.spread, order[name][1].unit == "share")
+            share = order[name][1].unit == "share"
+            interval = statistics.interval_of(level.value, level.spread, share, positive=name == "loss")
             few = f"{level.spread.identities} identities, an interval needs {LEAST}"
             note = level.note or ("" if interval is not None else few)
             rows.append(
