@@ -129,14 +129,14 @@ def test_nothing_but_right_answers_leave_room_for_wrong_ones():
 
 
 def test_the_end_towards_which_few_identities_pull_is_longer():
-    """Wilson's for 100 trials at t = 2.262 is 0.1252 to 0.3041; 1 - 0.3 (2.262 + 0.05) = 0.3064, its cube root 0.6742,
-    so the distance is 10 (1 - 0.6742) / 2.262 = 1.4405 times as long."""
+    """Wilson's for 100 trials at t = 2.262 is 0.1252 to 0.3041; 0.3 (2 x 5.117 + 1) / 6 = 0.5617 comes to t, so the
+    distance is 1.2483 times as long."""
     plain, up, down = Spread(0.0016, 9, 10), Spread(0.0016, 9, 10, 0.3), Spread(0.0016, 9, 10, -0.3)
     ends = [(found.low, found.high) for found in (of_skewed_share(0.2, plain), of_share(0.2, up))]
     assert ends == [pytest.approx((0.1252, 0.3041), abs=1e-4)] * 2
     assert of_skewed_share(0.2, up).low == of_share(0.2, up).low
-    assert of_skewed_share(0.2, up).high == pytest.approx(0.2 + 0.10405 * 1.4405, abs=3e-4)
-    assert of_skewed_share(0.8, down).low == pytest.approx(0.8 - 0.10405 * 1.4405, abs=3e-4)
+    assert of_skewed_share(0.2, up).high == pytest.approx(0.2 + 0.10405 * 1.2483, abs=3e-4)
+    assert of_skewed_share(0.8, down).low == pytest.approx(0.8 - 0.10405 * 1.2483, abs=3e-4)
     assert of_skewed_share(0.9, Spread(0.02, 9, 10, 1.0)).high == 1
 
 
