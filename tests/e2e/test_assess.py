@@ -158,6 +158,14 @@ def test_data_without_people_and_without_pairs(checkpoint: str, data: Path, tmp_
         assert run.status == 1 and "Use data with people in it, such as data=identity_folder" in run.stderr
 
 
+def test_nothing_that_can_be_embedded_is_an_error(checkpoint: str, tmp_path: Path) -> None:
+    (tmp_path / "torn.png").write_bytes(b"torn")
+    options = ["data=picture_folder", f"data.root={tmp_path}", "loader.on_error=skip", "loader.num_workers=0"]
+    done = bareface("extract", checkpoint, *options, f"runs={tmp_path / 'runs'}")
+    assert done.status == 1 and f"error: {tmp_path}: no picture could be embedded. skipped.csv in " in done.stderr
+    assert "torn.png" in (done.folder / "skipped.csv").read_text()
+
+
 def test_people_whom_it_was_trained_on_are_told(assessed: Done, checkpoint: str, data: Path, tmp_path: Path) -> None:
     said = "6 of 6 test identities are, by their names, among those that the recogniser was trained on: the figures are"
     assert said in assessed.stdout and said in (assessed.folder / "protocols.md").read_text()

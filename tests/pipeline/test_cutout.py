@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from e2e.conftest import bareface
 
 from bareface.errors import DataError
 from bareface.io.pictures import read_picture, write_picture
-from bareface.pipeline.cutout import cutout
+from bareface.pipeline.cutout import Summary, cutout
 from bareface.pipeline.matte import Matte
 from bareface.segmentation.segmenter import Segmenter
 
@@ -178,3 +179,20 @@ def test_nothing_to_do(checkpoints: dict[str, Path], tmp_path: Path) -> None:
         cutout(tmp_path / "empty", tmp_path / "out", checkpoints["all"], "face", "black")
     with pytest.raises(FileNotFoundError, match="nowhere: no such picture or folder"):
         cutout(tmp_path / "nowhere", tmp_path / "out", checkpoints["all"], "face", "black")
+
+
+@pytest.mark.parametrize(
+    ("done", "status"),
+    [
+        (Summary(written=2), 0),
+        (Summary(written=1, failed=[("a.jpg", "torn")]), 0),
+        (Summary(skipped=1, failed=[("a.jpg", "torn")]), 0),
+        (Summary(failed=[("a.jpg", "torn")]), 1),
+        (Summary(written=1, interrupted=True), 130),
+    ],
+)
+def test_the_exit_status_is_1_where_nothing_could_be_done(
+    done: Summary, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bareface.pipeline.cutout.cutout", lambda *_: done)
+    assert bareface("cutout", "in", "out", "--segmenter", "x.ckpt").status == status

@@ -8,13 +8,19 @@ from omegaconf import DictConfig
 from torch.utils.data import ConcatDataset
 
 from bareface.data.dataset import STAGES, DataSet, Stage
+from bareface.errors import DataError
 from bareface.recognition.extraction import Embedder, EmbeddingWriter, NpyWriter, ParquetWriter
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks import build
 
 
 def extract(cfg: DictConfig) -> dict[str, float]:
-    """Writes ``embeddings.parquet``, or ``embeddings/`` with a file a picture, into the run's folder."""
+    """Writes ``embeddings.parquet``, or ``embeddings/`` with a file a picture, into the run's folder.
+
+    Raises:
+        ValueError: The configuration contradicts itself.
+        DataError: No picture could be read, where ``loader.on_error=skip`` lets some be left out.
+    """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     if cfg.trainer.devices != 1:
         raise ValueError(f"trainer.devices={cfg.trainer.devices}: expected 1, all embeddings go to one place.")
@@ -32,6 +38,8 @@ def extract(cfg: DictConfig) -> dict[str, float]:
         path = folder / "embeddings.parquet"
         writer = ParquetWriter(path, int(size), build.names_of(dataset), recogniser.identities)  # type: ignore[arg-type]
     pictures = embed(cfg, recogniser, dataset, stages, writer)
+    if not pictures:
+        raise DataError(f"{dataset.root}: no picture could be embedded. skipped.csv in {folder} says why.")
     return {"pictures": pictures, "embedding_size": int(size)}  # type: ignore[arg-type]
 
 

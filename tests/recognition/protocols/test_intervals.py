@@ -14,6 +14,7 @@ from bareface.recognition.protocols.intervals import (
     of_difference,
     of_outcomes,
     of_share,
+    of_skewed_share,
     student,
 )
 from bareface.recognition.protocols.scores import AllPairs, ListedPairs
@@ -127,6 +128,25 @@ def test_nothing_but_right_answers_leave_room_for_wrong_ones():
     assert found.high == 1 and found.low == pytest.approx(20 / (20 + student(19) ** 2))
 
 
+def test_the_end_towards_which_few_identities_pull_is_longer():
+    """Wilson's for 100 trials at t = 2.262 is 0.1252 to 0.3041; 0.3 (2 x 5.117 + 1) / 6 = 0.5617 comes to t, so the
+    distance is 1.2483 times as long."""
+    plain, up, down = Spread(0.0016, 9, 10), Spread(0.0016, 9, 10, 0.3), Spread(0.0016, 9, 10, -0.3)
+    ends = [(found.low, found.high) for found in (of_skewed_share(0.2, plain), of_share(0.2, up))]
+    assert ends == [pytest.approx((0.1252, 0.3041), abs=1e-4)] * 2
+    assert of_skewed_share(0.2, up).low == of_share(0.2, up).low
+    assert of_skewed_share(0.2, up).high == pytest.approx(0.2 + 0.10405 * 1.2483, abs=3e-4)
+    assert of_skewed_share(0.8, down).low == pytest.approx(0.8 - 0.10405 * 1.2483, abs=3e-4)
+    assert of_skewed_share(0.9, Spread(0.02, 9, 10, 1.0)).high == 1
+
+
+def test_one_who_pulls_far_makes_it_skew():
+    """Pulls 3, -1, -1, -1: their cubes add to 24, their squares to 12, all times 4 / 3 for the share held."""
+    pulls = Pulls(4)
+    pulls.add(np.array([3.0, -1, -1, -1]), np.arange(4))
+    assert pulls.spread().skewness == pytest.approx(24 / 12**1.5)
+
+
 def test_a_difference_is_students():
     found = of_difference(0.1, Spread(0.0004, 9, 10))
     assert (found.low, found.high) == pytest.approx((0.1 - 2.262 * 0.02, 0.1 + 2.262 * 0.02), abs=1e-4)
@@ -134,7 +154,8 @@ def test_a_difference_is_students():
 
 def test_sums_of_independent_quantities():
     total = Spread(3, 10, 20).plus(Spread(1, 5, 30))
-    assert total == pytest.approx((4, 16 / (9 / 10 + 1 / 5), 50))
+    assert total == pytest.approx((4, 16 / (9 / 10 + 1 / 5), 50, 0))
+    assert Spread(1, 9, 20, 0.4).plus(Spread(3, 9, 20)).skewness == pytest.approx(0.4 / 8)
     assert Spread(3, 10, 20).plus(Spread(1, 5, LEAST - 1)).identities == LEAST - 1
 
 

@@ -12,10 +12,12 @@ from bareface.recognition.protocols.curve import Curve, allowed
 from bareface.recognition.protocols.intervals import (
     LEAST,
     Estimate,
+    Interval,
     Pulls,
     Spread,
     of_difference,
     of_share,
+    of_skewed_share,
 )
 from bareface.recognition.protocols.scores import Comparisons
 
@@ -46,6 +48,7 @@ class Quantity:
         threshold: Where there is one.
         mated: Pulls of mated scores; None where they do not matter.
         non_mated: Pulls of non-mated scores.
+        interval: Makes an interval of the number and how far it scatters.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Quantity:
     threshold: float | None
     mated: Pull | None
     non_mated: Pull | None
+    interval: Callable[[float, Spread], Interval] = of_share
 
 
 def verify(
@@ -80,7 +84,7 @@ def verify(
     spreads = scatter([(1, pairs, found)]) if intervals else [None] * len(found)
     estimates = []
     for quantity, spread in zip(found, spreads, strict=True):
-        estimates.append(_estimate(quantity, spread, len(curve.mated), len(curve.non_mated), of_share))
+        estimates.append(_estimate(quantity, spread, len(curve.mated), len(curve.non_mated)))
     for far in fars:
         if far not in shown:
             name, counts = f"tar_at_far_{far:g}", (len(curve.mated), len(curve.non_mated))
@@ -108,9 +112,9 @@ def differences(first: Comparisons, second: Comparisons, fars: Sequence[float]) 
     spreads = scatter([(-1, first, one), (1, second, other)])
     estimates = []
     for before, after, spread in zip(one, other, spreads, strict=True):
-        change = Quantity(before.name, after.value - before.value, None, None, None)
+        change = Quantity(before.name, after.value - before.value, None, None, None, of_difference)
         counts = len(curves[0].mated), len(curves[0].non_mated)
-        estimates.append(_estimate(change, spread, *counts, of_difference))
+        estimates.append(_estimate(change, spread, *counts))
     return tuple(estimates)
 
 
@@ -143,6 +147,7 @@ def quantities(
             points[0].threshold,
             partial(_times, acceptances[0], -1 / (1 + slopes[0])),
             partial(_times, rejections[0], slopes[0] / (1 + slopes[0])),
+            of_skewed_share,
         ),
     ]
     for number, (far, point) in enumerate(zip(fars, points[1:], strict=True), 1):
@@ -182,13 +187,11 @@ def scatter(arms: Sequence[tuple[float, Comparisons, Sequence[Quantity]]]) -> li
     return [pull.spread() for pull in pulls]
 
 
-def _estimate(
-    quantity: Quantity, spread: Spread | None, mated: int, non_mated: int, make: Callable[[float, Spread], Any]
-) -> Estimate:
+def _estimate(quantity: Quantity, spread: Spread | None, mated: int, non_mated: int) -> Estimate:
     interval, note = None, "identities are not known: no interval"
     if spread is not None:
         enough = spread.identities >= LEAST
-        interval = make(quantity.value, spread) if enough else None
+        interval = quantity.interval(quantity.value, spread) if enough else None
         note = "" if enough else f"{spread.identities} identities: an interval needs {LEAST}"
     return Estimate(quantity.name, quantity.value, interval, mated, non_mated, 0, quantity.threshold, note)
 
