@@ -1,12 +1,12 @@
 """What one arm answered: its quantities, how far they scatter, and what they gain over another arm."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from bareface.pipeline.results import Change
-from bareface.recognition.protocols.intervals import Spread
+from bareface.recognition.protocols.intervals import Interval, Spread
 
 
 class Level(NamedTuple):
@@ -16,13 +16,13 @@ class Level(NamedTuple):
         value: What it is.
         spread: How far it scatters.
         photos: How many it rests on.
-        note: Why it could not be measured; "" where it could.
+        make: Makes an interval of the value and how far it scatters.
     """
 
     value: float
     spread: Spread
     photos: int
-    note: str = ""
+    make: Callable[[float, Spread], Interval | None]
 
 
 class Answered(Protocol):
@@ -55,4 +55,4 @@ def with_seeds(spread: Spread, *values: Sequence[float]) -> Spread:
             variance += parts[-1][0]
     if len(parts) == 1 or not variance > 0:
         return spread
-    return Spread(variance, variance**2 / sum(part**2 / freedom for part, freedom in parts), spread.identities)
+    return spread._replace(variance=variance, freedom=variance**2 / sum(part**2 / free for part, free in parts))

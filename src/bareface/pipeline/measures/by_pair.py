@@ -11,6 +11,7 @@ from bareface.pipeline import statistics
 from bareface.pipeline.measures.answered import Level, with_seeds
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols.curve import Curve, allowed
+from bareface.recognition.protocols.intervals import of_difference
 from bareface.recognition.protocols.scores import AllPairs
 from bareface.recognition.protocols.verification import Quantity, quantities, scatter
 
@@ -53,9 +54,10 @@ class PairAnswers:
         share = 1 / len(self.seeds)
         spreads = scatter([(share, *seed) for seed in self.seeds])
         found = {}
-        for name, spread in zip(self._names(), spreads, strict=True):
-            values = self._values(name)
-            found[name] = Level(float(np.mean(values)), with_seeds(spread, values), self.photos)
+        for quantity, spread in zip(self.seeds[0][1], spreads, strict=True):
+            values = self._values(quantity.name)
+            scattered = with_seeds(spread, values)
+            found[quantity.name] = Level(float(np.mean(values)), scattered, self.photos, quantity.interval)
         return found
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:
@@ -63,14 +65,12 @@ class PairAnswers:
         arms = [(-1 / len(first.seeds), *seed) for seed in first.seeds]
         arms += [(1 / len(self.seeds), *seed) for seed in self.seeds]
         found = {}
-        for name, spread in zip(self._names(), scatter(arms), strict=True):
+        for quantity, spread in zip(self.seeds[0][1], scatter(arms), strict=True):
+            name = quantity.name
             before, after = first._values(name), self._values(name)
             seeds = [[b - a for a, b in zip(before, after, strict=True)]] if paired else [before, after]
             found[name] = statistics.change_of(float(np.mean(after) - np.mean(before)), with_seeds(spread, *seeds))
         return found
-
-    def _names(self) -> list[str]:
-        return [quantity.name for quantity in self.seeds[0][1]]
 
     def _values(self, name: str) -> list[float]:
         return [quantity.value for _, found in self.seeds for quantity in found if quantity.name == name]
@@ -79,11 +79,9 @@ class PairAnswers:
 def _gap(curve: Curve) -> Quantity:
     """Mean cosine of mated pairs minus that of non-mated ones."""
     means = [float(np.mean(scores, dtype=np.float64)) for scores in (curve.mated, curve.non_mated)]
-    pulls = [
-        partial(_share_of_mean, mean, sign / len(scores))
-        for mean, sign, scores in zip(means, (1, -1), (curve.mated, curve.non_mated), strict=True)
-    ]
-    return Quantity("cosine_gap", means[0] - means[1], None, *pulls)
+    mated = partial(_share_of_mean, means[0], 1 / len(curve.mated))
+    non_mated = partial(_share_of_mean, means[1], -1 / len(curve.non_mated))
+    return Quantity("cosine_gap", means[0] - means[1], None, mated, non_mated, of_difference)
 
 
 def _share_of_mean(mean: float, factor: float, scores: NDArray[Any]) -> NDArray[np.float64]:

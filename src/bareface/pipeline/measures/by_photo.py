@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from bareface.pipeline import statistics
 from bareface.pipeline.measures.answered import Level
 from bareface.pipeline.results import Change
+
+SHARES, POSITIVE = ("kept", "matte_iou"), ("loss",)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class PhotoAnswers:
         found = {}
         for name, values in self.values.items():
             value, spread = statistics.level(values, self.identity)
-            found[name] = Level(value, spread, values.shape[1])
+            share = values.dtype == np.bool_ or name in SHARES
+            make = partial(statistics.interval_of, share=share, positive=name in POSITIVE)
+            found[name] = Level(value, spread, values.shape[1], make)
         return found
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:

@@ -1,6 +1,7 @@
 """Quantities of photos that are looked up in a gallery of the same people."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -67,12 +68,13 @@ class ProbeAnswers:
     def levels(self) -> dict[str, Level]:
         """Means over the seeds."""
         value, spread = statistics.level(self.right, self.identity)
-        levels = {"rank1": Level(value, spread, len(self.probes))}
+        make = partial(statistics.interval_of, share=True)
+        levels = {"rank1": Level(value, spread, len(self.probes), make)}
         for name, found in self.found.items():
             values = [each.tpir for each in found]
             pulls = np.mean([each.pulls for each in found], 0)
             spread = with_seeds(found[0]._replace(pulls=pulls).spread(), values)
-            levels[name] = Level(float(np.mean(values)), spread, len(self.probes))
+            levels[name] = Level(float(np.mean(values)), spread, len(self.probes), make)
         return levels
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:

@@ -186,14 +186,13 @@ class Measurer:
         return found
 
     def _rows(self, arm: Arm, group: str, levels: Mapping[str, Level], changes: Mapping[str, Change]) -> list[Finding]:
-        order = {quantity.name: (place, quantity) for place, quantity in enumerate(self.quantities)}
+        order = [quantity.name for quantity in self.quantities]
         rows = []
-        for name in sorted(levels, key=lambda each: order[each][0]):
+        for name in sorted(levels, key=order.index):
             level = levels[name]
-            share = order[name][1].unit == "share"
-            interval = statistics.interval_of(level.value, level.spread, share, positive=name == "loss")
-            few = f"{level.spread.identities} identities, an interval needs {LEAST}"
-            note = level.note or ("" if interval is not None else few)
+            enough = level.spread.identities >= LEAST
+            interval = level.make(level.value, level.spread) if enough else None
+            note = "" if enough else f"{level.spread.identities} identities, an interval needs {LEAST}"
             rows.append(
                 Finding(
                     *arm, group, name, level.value, interval, changes.get(name), level.photos,
