@@ -195,7 +195,7 @@ def row_of(what: str, setting: Setting, studies: int) -> Row:
         "gain held": f"{100 * found.change_held:.1f}",
         "truth below / above": f"{100 * found.truth_below:.1f} / {100 * found.truth_above:.1f}",
         "p < 0.05": f"{100 * found.rejected:.1f}",
-        "McNemar < 0.05": "" if setting.loss else f"{100 * found.mcnemar:.1f}",
+        "McNemar < 0.05": "" if setting.loss or setting.seeds > 1 else f"{100 * found.mcnemar:.1f}",
         "photos as independent: held / McNemar": independent,
     }
 

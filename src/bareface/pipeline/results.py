@@ -27,7 +27,7 @@ class Change:
         smallest: The gain, of either sign, that a study like this one sees with probability 0.8.
         gained: Photos that were wrong and are right now; None where photos are not right or wrong.
         lost: Photos that were right and are wrong now.
-        mcnemar: P value of McNemar's test on these two, photos of one identity taken together.
+        mcnemar: P value of McNemar's test on these two, photos of one identity taken together; None with several seeds.
     """
 
     value: float

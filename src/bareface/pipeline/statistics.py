@@ -85,7 +85,7 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
 
     Where photos are right or wrong, it also says how many were gained and lost: with several seeds the mean of that
     over the seeds (over every choice of one from each arm where they are not paired), to the nearest whole number.
-    McNemar's test speaks of these very seeds; ``p`` and the interval of all that could have been trained.
+    McNemar's test is of two checkpoints: of several seeds it says nothing, and there is none.
 
     Where every photo gains the same, as of two arms that agree everywhere, nothing tells the variance. Each identity
     then is one trial of whether it gains as much as it could differ: 1 for right or wrong, else the range of both
@@ -115,12 +115,12 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
         gained, lost = (float(np.maximum(sign * arms[0], 0).mean(0).sum()) for sign in (1, -1))
     else:
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
-    times = len(before) if paired else len(before) * len(after)  # makes whole numbers of means over seeds
-    net = np.bincount(identity, gain * times).round().astype(np.int64)
+    single = len(before) == len(after) == 1
+    tested = exchanged(np.bincount(identity, gain).round().astype(np.int64)) if single else None
     interval = found.interval and replace(
         found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
     )
-    return replace(found, interval=interval, gained=round(gained), lost=round(lost), mcnemar=exchanged(net))
+    return replace(found, interval=interval, gained=round(gained), lost=round(lost), mcnemar=tested)
 
 
 def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
