@@ -138,7 +138,9 @@ def _recogniser_card(name: str, files: Sequence[Path], seeds: Sequence[Recognise
     card = seeds[0].card
     network = str(card["backbone"]["_target_"]).rpartition(".")[2]
     people = f"trained on {len(card['identities']):,} people" if card["identities"] else "not trained on named people"
-    return ModelCard(name, tuple(map(str, files)), _fingerprints(files), f"{network}, {card['crop']} px, {people}")
+    seen = f", shown {card['shown']}" if card.get("shown") else ""
+    meaning = f"{network}, {card['crop']} px, {people}{seen}"
+    return ModelCard(name, tuple(map(str, files)), _fingerprints(files), meaning)
 
 
 def _segmenter_card(name: str, file: Path, segmenter: Segmenter, quality: Mapping[str, float]) -> ModelCard:
