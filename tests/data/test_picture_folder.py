@@ -30,7 +30,7 @@ def test_limits_and_folders_that_are_not_there(tmp_path):
         dataset.read(dataset.manifest, 0)
 
 
-def test_messages_have_no_marks_of_docstrings(tmp_path: Path) -> None:
+def test_messages_have_no_marks_of_docstrings(tmp_path):
     class Ticked(PictureFolder):
         """Files such as ``a.jpg``."""
 
