@@ -28,3 +28,11 @@ def test_limits_and_folders_that_are_not_there(tmp_path):
     dataset = PictureFolder(str(tmp_path), max_pixels=23)
     with pytest.raises(PictureError, match="6 x 4 = 24 pixels, more than the limit of 23"):
         dataset.read(dataset.manifest, 0)
+
+
+def test_messages_have_no_marks_of_docstrings(tmp_path):
+    class Ticked(PictureFolder):
+        """Files such as ``a.jpg``."""
+
+    with pytest.raises(DataError, match=r"no samples found\. Files such as a\.jpg\.$"):
+        _ = Ticked(str(tmp_path)).manifest

@@ -120,3 +120,8 @@ def test_colour_changes_in_the_picture_alone() -> None:
 def test_importing_asks_nobody() -> None:
     code = "import os, socket; socket.getaddrinfo = lambda *a, **k: os._exit(3); import bareface.data.transforms"
     assert subprocess.run([sys.executable, "-c", code], timeout=100).returncode == 0
+
+
+def test_a_canvas_without_a_side() -> None:
+    with pytest.raises(ValueError, match=r"^side of the canvas, -3: expected at least 1 pixel\.$"):
+        Letterbox(-3)
