@@ -217,6 +217,7 @@ def test_the_head_of_facenet_is_trained_on_what_it_scores_later(tmp_path: Path) 
         before = facenet.features(batches[0]["image"], batches[0]["content"])
         torch.testing.assert_close(embedding.norm(dim=1), torch.ones(3))
         torch.testing.assert_close(nn.functional.normalize(before), embedding)
+        torch.testing.assert_close(facenet.embedding_of(before), embedding)
         seen: list[torch.Tensor] = []
         facenet.head.register_forward_hook(lambda part, inputs, output: seen.append(inputs[0]))
         trained._step({**batches[0], "image": batches[0]["image"]}, "train")

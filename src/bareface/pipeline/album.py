@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.callbacks.predictions import draw_lot
+from bareface.io.atomic import atomic_path
 from bareface.io.pictures import write_picture
 from bareface.pipeline.results import Kind, Shown
 
@@ -123,7 +124,8 @@ def develop(written: Sequence[tuple[Path, Mapping[str, Any]]], special: int, run
             number, placed[key] = len(placed), {}
             for name, file in entry["files"].items():
                 path = target / f"{number:03}-{_plain(name)}.png"
-                path.write_bytes((folder / file).read_bytes())
+                with atomic_path(path) as temporary:
+                    temporary.write_bytes((folder / file).read_bytes())
                 placed[key][name] = path.relative_to(run).as_posix()
         note = f"IoU of the matte {entry['overlap']:.0%}" if kind == "worst" else ""
         shown.append(Shown(key, entry["identity"], kind, placed[key], entry["predicted"], note))
