@@ -6,6 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from e2e.conftest import Done, bareface
 
+from bareface.pipeline.results import Study
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -57,6 +59,56 @@ def test_the_pipeline_on_real_pictures(people: Done, orl: Done, shared: Path, ru
     assert run.results["test/original/top1"] == pytest.approx(orl.results["test/top1"], abs=0.03)
     assert pq.read_metadata(run.folder / "outcomes.parquet").num_rows == 150
     assert "synthetic" not in run.stdout
+
+
+def test_a_study_of_real_people(people: Done, orl: Done, shared: Path, runs: Path) -> None:
+    """The README's command: twelve conditions, everybody known to the recogniser, nobody to the segmenter."""
+    run = bareface(
+        "pipeline",
+        "experiment=study",
+        "data=identity_folder",
+        f"data.root={shared / 'data/orl'}",
+        "data.split=first",
+        "data.first=7",
+        "canvas=56",
+        "foreground=person",
+        "matte.threshold=0.02",
+        f"segmenter='{people.folder / 'checkpoints/last.ckpt'}'",
+        f"recogniser='{orl.folder / 'checkpoints/last.ckpt'}'",
+        f"runs={runs}",
+    )
+    assert run.status == 0, run.stderr
+    study = Study.read(run.folder / "study.json")
+    assert study.photos + sum(study.left_out.values()) == 75 and len(study.conditions) == 12
+    assert study.identities > 10  # so poor a segmenter leaves no background in many of these close-ups
+    top1 = {each.condition: each for each in study.findings if each.quantity == "top1"}
+    assert top1["mask_only"].value < top1["original"].value and top1["original"].interval is not None
+    assert {each.model: each.photos for each in study.leakage} == {"segmenter": 0, "recogniser": 0}
+
+
+def test_a_study_of_three_people_has_no_intervals_and_says_so(
+    people: Done, orl: Done, shared: Path, runs: Path
+) -> None:
+    run = bareface(
+        "pipeline",
+        "experiment=study",
+        "conditions=backdrops",
+        "data=identity_folder",
+        f"data.root={shared / 'data/vggface2_samples/tight'}",
+        "data.split=first",
+        "data.first=1",
+        "canvas=56",
+        "foreground=person",
+        "matte.threshold=0.02",
+        f"segmenter='{people.folder / 'checkpoints/last.ckpt'}'",
+        f"recogniser='{orl.folder / 'checkpoints/last.ckpt'}'",
+        f"runs={runs}",
+    )
+    assert run.status == 0, run.stderr
+    study = Study.read(run.folder / "study.json")
+    assert study.quantities[0].name == "rank1" and "too few people for an interval" in study.answer
+    assert all(each.interval is None and each.note for each in study.findings)
+    assert any("does not name these people" in note for note in study.notes)
 
 
 @pytest.fixture(scope="module")
