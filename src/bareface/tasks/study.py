@@ -15,7 +15,8 @@ from bareface.pipeline.answer import answer, methods
 from bareface.pipeline.conditions import Condition
 from bareface.pipeline.measures.arms import Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
-from bareface.pipeline.measures.measure import Measurer, Plan
+from bareface.pipeline.measures.measure import Measurer
+from bareface.pipeline.measures.plan import Plan
 from bareface.pipeline.parts import Passed
 from bareface.pipeline.results import ConditionCard, Leakage, ModelCard, Study
 from bareface.recognition.recogniser import Recogniser
