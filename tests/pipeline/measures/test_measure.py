@@ -275,7 +275,9 @@ def test_seeds_of_two_recognisers_are_not_paired(tmp_path):
 
     one = measurer(tmp_path, answer, {"a": 2, "b": 3})
     found = contrasts(one, questions(["a", "b"], {"original": Original(), "removed": Removed("face", "black")}))
-    assert {each.question: each.change.value for each in found} == {"remedy b": -0.25, "price of b": -0.25}
+    assert {each.question: each.change.value for each in found} == pytest.approx(
+        {"remedy b": -0.25, "price of b": -0.25}
+    )
 
 
 def test_embeddings_of_several_lengths(tmp_path):
