@@ -37,6 +37,8 @@ Values = NDArray[np.bool_] | NDArray[np.floating[Any]]
 Identity = NDArray[np.integer[Any]]
 POWER = 0.8
 """With what probability the smallest change is seen."""
+ROUNDING = 1e-12
+"""Of the size of numbers: what is left where they cancel out."""
 
 
 def level(values: Values, identity: Identity) -> tuple[float, Spread]:
@@ -136,7 +138,7 @@ def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
     """
     if not _enough(value, spread):
         return Change(value, None, None, None, None)
-    told = spread if spread.variance > 0 else _of_trials(spread.identities, reach)
+    told = spread if spread.variance > (ROUNDING * reach) ** 2 else _of_trials(spread.identities, reach)
     deviation, freedom = math.sqrt(told.variance), told.freedom
     p = 2 * float(stdtr(freedom, -abs(value) / deviation)) if deviation > 0 else 1.0
     smallest = deviation * float(stdtrit(freedom, 0.975) + stdtrit(freedom, POWER))
@@ -158,6 +160,24 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
+def with_seeds(spread: Spread, seeds: Sequence[tuple[float, float]]) -> Spread:
+    """How far a mean over seeds scatters.
+
+    Args:
+        spread: With the identities.
+        seeds: What the seeds of each arm add: a variance, by chance below 0, and its degrees of freedom.
+    """
+    added = sum(variance for variance, _ in seeds)
+    if not added > 0 or math.isnan(spread.variance):
+        return spread
+    parts = [(max(0.0, variance), free) for variance, free in seeds]
+    freedom = sum(variance for variance, _ in parts) ** 2 / sum(variance**2 / free for variance, free in parts)
+    variance = spread.variance + added
+    quantiles = stdtrit([spread.freedom, freedom], 0.975)
+    quantile = float(quantiles @ [spread.variance, added]) / variance
+    return spread._replace(variance=variance, freedom=float(stdtridf(0.975, quantile)))
+
+
 def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArray[np.float64]]) -> Spread:
     """Of the mean of ``means``, which are made of arms of (S, P) values whose seeds were drawn one by one."""
     pulls = Pulls(int(identity.max()) + 1)
@@ -165,14 +185,10 @@ def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArr
     found = pulls.spread()
     parts = [_of_seeds(values, identity) for values in arms if len(values) > 1 and not math.isnan(found.variance)]
     of_seeds = sum(part for part, _ in parts)
-    rounding = (1e-12 * max(float(np.abs(values).max()) for values in arms)) ** 2
+    rounding = (ROUNDING * max(float(np.abs(values).max()) for values in arms)) ** 2
     if of_seeds <= rounding:
         return found._replace(variance=0.0) if found.variance <= rounding else found
-    freedom = sum(max(0.0, part) for part, _ in parts) ** 2 / sum(max(0.0, part) ** 2 / free for part, free in parts)
-    variance = found.variance + of_seeds
-    quantiles = stdtrit([found.freedom, freedom], 0.975)
-    quantile = float(quantiles @ [found.variance, of_seeds]) / variance
-    return Spread(variance, float(stdtridf(0.975, quantile)), found.identities)
+    return with_seeds(found, parts)
 
 
 def _of_seeds(values: NDArray[np.float64], identity: Identity) -> tuple[float, float]:
