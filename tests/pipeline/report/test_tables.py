@@ -1,10 +1,14 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bareface.pipeline.report.page import page
 from bareface.pipeline.report.tables import (
     Table,
+    basis,
     conditions_table,
     contrasts_table,
     leakage_table,
@@ -103,3 +107,19 @@ def test_with_one_recogniser_nobody_is_named(edited: Callable[..., Study], study
 
 def test_leakage_counts_photos_and_identities(study: Study) -> None:
     assert row(leakage_table(study), "vggface2_resnet50")[1:3] == ["0", "40"]
+
+
+def test_a_quantity_names_the_photos_that_it_rests_on(edited: Callable[..., Study], study: Study) -> None:
+    top1, top5 = study.quantities[:2]
+    findings = tuple(
+        replace(each, photos=790, identities=39) if each.quantity == "top1" and not each.group else each
+        for each in study.findings
+    )
+    changed = edited(findings=findings)
+    assert basis(changed, top1) == "790 photos of 39 identities"
+    assert basis(changed, top5) == basis(study, top1) == "800 photos of 40 identities"
+    captions = re.findall(r'<p class="caption">([^<]*)</p>', page(changed, Path()))
+    assert any(text.startswith("top-1, more is better") and "on 790 photos of 39" in text for text in captions)
+    assert not any("on 800 photos" in text for text in captions)
+    mixed = edited(findings=(*findings, replace(findings[0], photos=3)))
+    assert basis(mixed, top1) == "800 photos of 40 identities", "where conditions differ, the study's"
