@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtridf, stdtrit  # type: ignore[import-untyped]
 
-from bareface.pipeline.mcnemar import exchanged
+from bareface.pipeline.mcnemar import mcnemar
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols.intervals import (
     LEAST,
@@ -73,13 +73,13 @@ def interval_of(value: float, spread: Spread, share: bool, positive: bool = Fals
     """
     if not _enough(value, spread):
         return None
-    exact = _exact(spread)
+    told = exact(spread)
     if share:
-        return of_share(value, exact)
+        return of_share(value, told)
     if positive and value > 0:
-        found = of_difference(math.log(value), exact._replace(variance=exact.variance / value**2))
+        found = of_difference(math.log(value), told._replace(variance=told.variance / value**2))
         return replace(found, low=math.exp(found.low), high=math.exp(found.high))
-    return of_difference(value, exact)
+    return of_difference(value, told)
 
 
 def change(first: Values, second: Values, identity: Identity, paired: bool = True) -> Change:
@@ -118,7 +118,7 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
     else:
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
     single = len(before) == len(after) == 1
-    tested = exchanged(np.bincount(identity, gain).round().astype(np.int64)) if single else None
+    tested = mcnemar(first[0], second[0], identity)[2] if single else None
     interval = found.interval and replace(
         found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
     )
@@ -142,7 +142,7 @@ def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
     deviation, freedom = math.sqrt(told.variance), told.freedom
     p = 2 * float(stdtr(freedom, -abs(value) / deviation)) if deviation > 0 else 1.0
     smallest = deviation * float(stdtrit(freedom, 0.975) + stdtrit(freedom, POWER))
-    return Change(value, of_difference(value, _exact(told)), p, None, smallest)
+    return Change(value, of_difference(value, exact(told)), p, None, smallest)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -178,6 +178,14 @@ def with_seeds(spread: Spread, seeds: Sequence[tuple[float, float]]) -> Spread:
     return spread._replace(variance=variance, freedom=float(stdtridf(0.975, quantile)))
 
 
+def exact(spread: Spread) -> Spread:
+    """For ``intervals``, whose quantile is too small below 3 degrees of freedom: the variance makes up for it."""
+    if not spread.variance > 0:
+        return spread
+    short = float(stdtrit(spread.freedom, 0.975)) / student(spread.freedom)
+    return spread._replace(variance=spread.variance * short**2)
+
+
 def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArray[np.float64]]) -> Spread:
     """Of the mean of ``means``, which are made of arms of (S, P) values whose seeds were drawn one by one."""
     pulls = Pulls(int(identity.max()) + 1)
@@ -204,14 +212,6 @@ def _of_seeds(values: NDArray[np.float64], identity: Identity) -> tuple[float, f
 
 def _enough(value: float, spread: Spread) -> bool:
     return spread.identities >= LEAST and math.isfinite(value) and not math.isnan(spread.variance)
-
-
-def _exact(spread: Spread) -> Spread:
-    """For ``intervals``, whose quantile is too small below 3 degrees of freedom: the variance makes up for it."""
-    if not spread.variance > 0:
-        return spread
-    short = float(stdtrit(spread.freedom, 0.975)) / student(spread.freedom)
-    return spread._replace(variance=spread.variance * short**2)
 
 
 def _of_trials(identities: int, reach: float) -> Spread:

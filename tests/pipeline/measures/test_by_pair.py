@@ -113,3 +113,10 @@ def test_seeds_count_once_what_identities_show_already() -> None:
     variance, freedom = of_seeds([0.5, 0.7], alone, together)
     assert variance == pytest.approx(0.02 / 2 - (0.04 - 0.03) / 1) and freedom == 1
     assert of_seeds([0.5, 0.8, 0.5], [together] * 3, together) == pytest.approx((0.03 / 3, 2))
+
+
+def test_two_seeds_have_the_quantile_of_one_degree_of_freedom() -> None:
+    identity, (arm, _) = drawn(4)
+    gap_level = PairAnswers(arm, arm, identity, []).levels()["cosine_gap"]
+    interval = gap_level.make(0.5, Spread(0.01, 1.0, 20))
+    assert interval is not None and interval.high == pytest.approx(0.5 + 0.1 * 12.706, rel=1e-4)

@@ -1,6 +1,6 @@
 """Quantities of pairs of photos: verification, and how far mated and non-mated pairs are apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from bareface.pipeline import statistics
 from bareface.pipeline.measures.answered import Level, of_seeds
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols.curve import Curve, allowed
-from bareface.recognition.protocols.intervals import Spread, of_difference
+from bareface.recognition.protocols.intervals import Interval, Spread, of_difference
 from bareface.recognition.protocols.scores import AllPairs
 from bareface.recognition.protocols.verification import Quantity, quantities, scatter
 
@@ -58,7 +58,7 @@ class PairAnswers:
         for number, (quantity, spread) in enumerate(zip(self.seeds[0][1], spreads, strict=True)):
             scattered = statistics.with_seeds(spread, added[number])
             value = float(np.mean(self._values(quantity.name)))
-            found[quantity.name] = Level(value, scattered, self.photos, quantity.interval)
+            found[quantity.name] = Level(value, scattered, self.photos, partial(_interval, quantity.interval))
         return found
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:
@@ -101,6 +101,10 @@ class PairAnswers:
 
     def _values(self, name: str) -> list[float]:
         return [quantity.value for _, found in self.seeds for quantity in found if quantity.name == name]
+
+
+def _interval(make: Callable[[float, Spread], Interval], value: float, spread: Spread) -> Interval:
+    return make(value, statistics.exact(spread))
 
 
 def _gap(curve: Curve) -> Quantity:
