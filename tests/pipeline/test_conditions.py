@@ -1,15 +1,16 @@
 """Conditions worked out by hand."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from bareface.pipeline.conditions import BackgroundOnly, Condition, MaskOnly, Original, Removed, Swapped
+from bareface.pipeline.conditions import BackgroundOnly, Condition, Hidden, MaskOnly, Original, Removed, Swapped
 from bareface.pipeline.matte import Matte
 from bareface.pipeline.mattes import Mattes, Scored
+from bareface.pipeline.measured import area
 from bareface.pipeline.photos import Photos
 
 THREE = ("background", "face", "hair")
@@ -62,6 +63,15 @@ def test_the_background_alone_by_shape_and_by_box() -> None:
     assert shape.sum() == 48 * 10 + 110 and shape[2, 3] == 110, "its outline shows"
     box = BackgroundOnly("face", "box")(batch, mattes_of(batch, mask))[0, 0]
     assert box.sum() == 48 * 10 and (box[2:6, 3:7] == 0).all(), "its outline does not"
+
+
+def test_the_background_alone_leaves_what_the_foreground_does_not_cover() -> None:
+    mask = face_mask(1)
+    mask[0, 2, 3] = 0
+    batch = Photos(torch.zeros(1, 3, 8, 8), torch.tensor([[0, 0, 8, 7]]), ["a"])  # a column is padding
+    found = {hidden: area(BackgroundOnly("face", hidden), mattes_of(batch, mask)).item() for hidden in get_args(Hidden)}
+    assert found == pytest.approx({"shape": (56 - 15) / 56, "box": 40 / 56, "tiled": 40 / 56})
+    assert area(Removed("face", "black"), mattes_of(batch, mask)).item() == pytest.approx(15 / 56)
 
 
 def test_the_box_is_tiled_with_the_largest_strip_beside_it() -> None:

@@ -16,9 +16,10 @@ from bareface.data.samples import Skipped, collate
 from bareface.errors import DataError
 from bareface.pipeline import module as pass_module
 from bareface.pipeline import outcomes
+from bareface.pipeline.album import Album
 from bareface.pipeline.conditions import Condition, Original, Removed, Swapped
 from bareface.pipeline.partners import batches, in_order, partners
-from bareface.pipeline.parts import Parts
+from bareface.pipeline.parts import Part, Parts
 
 KEYS = pa.chunked_array([[sample["key"] for sample in samples(24)]])
 STUDY = {"seed": 0, "canvas": 8}
@@ -176,3 +177,26 @@ def test_what_a_killed_process_left_half_written_is_no_part(tmp_path: Path) -> N
     (tmp_path / "parts/.0-000000.abc/outcomes.parquet").write_bytes(b"PAR1")
     study(tmp_path)
     assert {path.name for path in (tmp_path / "parts").iterdir()} == {"study.json", "passed.json"}
+
+
+def test_what_parts_say_together(tmp_path: Path) -> None:
+    parts, album = Parts(tmp_path, STUDY), Album((), 0)
+    parts.begin()
+    schema = pa.schema([("key", pa.string()), ("embedding", pa.list_(pa.float32(), 2))])
+    for process, key, photos, seconds in ((1, "bob", 1, 0.5), (0, "cy", 3, 1.0), (1, "ada", 0, 0.0)):
+        part = Part(skipped=[(key, "no face found.")], photos=photos, seconds={"original": seconds})
+        parts.add(part, album, schema, 1, process)
+    assert sorted(each.name for each in (tmp_path / "parts").iterdir() if each.is_dir()) == [
+        "0-000000",
+        "1-000000",
+        "1-000001",
+    ], "each process numbers its own"
+    (tmp_path / "skipped.1.csv").write_text("key,reason\n")
+    parts.join(schema, 1, 0)
+    parts.list_left_out()
+    assert parts.passed is not None and parts.passed.milliseconds == {"original": 1500 / 4}
+    assert (tmp_path / "skipped.csv").read_text().splitlines() == [
+        "key,reason",
+        *(f"{key},no face found." for key in ("ada", "bob", "cy")),
+    ]
+    assert not (tmp_path / "skipped.1.csv").exists(), "what one process listed is in the one list"

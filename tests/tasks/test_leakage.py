@@ -25,6 +25,13 @@ def test_the_same_files_under_another_root(tmp_path):
     assert leakage("m", path, tmp_path / "other", ["train/a/1.jpg"], [], ["a"]).photos == 0
 
 
+def test_a_link_to_the_same_folder_is_no_other_folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    path = run(tmp_path / "run", tmp_path / "link", ["a/1.jpg"])
+    assert leakage("m", path, tmp_path / "data", ["a/1.jpg"], [], []).photos == 1
+
+
 def test_a_checkpoint_elsewhere_says_that_nothing_was_compared(tmp_path):
     found = leakage("m", tmp_path / "best.ckpt", tmp_path, ["a.jpg"], [], [])
-    assert found.photos == 0 and "is not in the folder of its training" in found.note
+    assert found.photos is None and "is not in the folder of its training" in found.note

@@ -32,7 +32,9 @@ def answer(
     removed = [name for name, each in conditions.items() if isinstance(each, Removed) and each.source != "random"]
     shown = next(iter(removed), next((name for name in own if name != original), None))
     before, after = own.get(original), own.get(shown or "")
-    if before is None or after is None or after.change is None or shown is None:
+    if before is None:
+        return f"Nothing is compared: {quantity.title} is not measured in {original}."
+    if after is None or after.change is None or shown is None:
         return f"Nothing is compared: {quantity.title} is known in one condition alone."
     title = f"{quantity.title[0].upper()}{quantity.title[1:]}"
     values = [number(each.value, quantity) for each in (before, after)]

@@ -61,6 +61,10 @@ class Condition(nn.Module):
         """(N, 1, H, W) mattes of this condition; 1 on the whole photo where it needs none."""
         return mattes.photos.shown if self.foreground is None else mattes(self.foreground, self.source, self.own)
 
+    def left_of(self, mattes: Mattes) -> Tensor:
+        """(N, 1, H, W) how much of each pixel of the photo is shown."""
+        return self.mattes_of(mattes)
+
     def faults(self, photos: Photos, mattes: Mattes) -> Iterator[tuple[Tensor, str]]:
         """What keeps photos from being shown like this: (N,) bool and the reason, reason by reason."""
         if self.foreground is not None:
@@ -156,12 +160,15 @@ class BackgroundOnly(Condition):
 
     def forward(self, photos: Photos, mattes: Mattes) -> Tensor:
         """The backgrounds."""
+        if self.hidden == "tiled":
+            return tiled(photos, box_of(self.mattes_of(mattes)))
+        return photos.image * self.left_of(mattes)
+
+    def left_of(self, mattes: Mattes) -> Tensor:
+        """What the foreground, or the box around it, does not cover."""
         matte = self.mattes_of(mattes)
-        if self.hidden == "shape":
-            return photos.image * (1 - matte)
-        if self.hidden == "box":
-            return photos.image * (1 - inside(box_of(matte), *matte.shape[2:]))
-        return tiled(photos, box_of(matte))
+        covered = matte if self.hidden == "shape" else inside(box_of(matte), *matte.shape[2:])
+        return mattes.photos.shown * (1 - covered)
 
     def faults(self, photos: Photos, mattes: Mattes) -> Iterator[tuple[Tensor, str]]:
         """An empty matte, or one that leaves no background."""

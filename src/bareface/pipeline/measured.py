@@ -9,7 +9,7 @@ from bareface.pipeline.mattes import Mattes
 
 def area(condition: Condition, mattes: Mattes) -> Tensor:
     """(N,) share of each photo that a condition shows."""
-    return condition.mattes_of(mattes).sum((1, 2, 3)) / mattes.photos.shown.sum((1, 2, 3))
+    return condition.left_of(mattes).sum((1, 2, 3)) / mattes.photos.shown.sum((1, 2, 3))
 
 
 def overlap(condition: Condition, mattes: Mattes) -> Tensor:

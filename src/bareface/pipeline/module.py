@@ -23,7 +23,7 @@ from bareface.pipeline.outcomes import Form
 from bareface.pipeline.partners import Partners
 from bareface.pipeline.parts import Part, Parts, Passed
 from bareface.pipeline.photos import Photos
-from bareface.pipeline.questions import check_names, check_partners, check_respondents, own_source, sources_of
+from bareface.pipeline.prerequisites import check_names, check_partners, check_respondents, own_source, sources_of
 from bareface.pipeline.respondent import Answers, Respondent
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.metrics import SegmentationMetrics, measure

@@ -193,13 +193,13 @@ class Leakage:
 
     Attributes:
         model: Name of the model.
-        photos: Photos of the study among its training pictures.
+        photos: Photos of the study among its training pictures; None where those are not known.
         identities: Identities of the study among those it was trained on, where that is not the point of it.
         note: What was compared, or why nothing could be.
     """
 
     model: str
-    photos: int
+    photos: int | None
     identities: int
     note: str
 

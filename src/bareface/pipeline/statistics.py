@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtridf, stdtrit  # type: ignore[import-untyped]
 
-from bareface.pipeline.mcnemar import exchanged
+from bareface.pipeline.mcnemar import mcnemar
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols.intervals import (
     LEAST,
@@ -37,6 +37,8 @@ Values = NDArray[np.bool_] | NDArray[np.floating[Any]]
 Identity = NDArray[np.integer[Any]]
 POWER = 0.8
 """With what probability the smallest change is seen."""
+ROUNDING = 1e-12
+"""Of the size of numbers: what is left where they cancel out."""
 
 
 def level(values: Values, identity: Identity) -> tuple[float, Spread]:
@@ -71,13 +73,13 @@ def interval_of(value: float, spread: Spread, share: bool, positive: bool = Fals
     """
     if not _enough(value, spread):
         return None
-    exact = _exact(spread)
+    told = exact(spread)
     if share:
-        return of_share(value, exact)
+        return of_share(value, told)
     if positive and value > 0:
-        found = of_difference(math.log(value), exact._replace(variance=exact.variance / value**2))
+        found = of_difference(math.log(value), told._replace(variance=told.variance / value**2))
         return replace(found, low=math.exp(found.low), high=math.exp(found.high))
-    return of_difference(value, exact)
+    return of_difference(value, told)
 
 
 def change(first: Values, second: Values, identity: Identity, paired: bool = True) -> Change:
@@ -116,7 +118,7 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
     else:
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
     single = len(before) == len(after) == 1
-    tested = exchanged(np.bincount(identity, gain).round().astype(np.int64)) if single else None
+    tested = mcnemar(first[0], second[0], identity)[2] if single else None
     interval = found.interval and replace(
         found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
     )
@@ -136,11 +138,11 @@ def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
     """
     if not _enough(value, spread):
         return Change(value, None, None, None, None)
-    told = spread if spread.variance > 0 else _of_trials(spread.identities, reach)
+    told = spread if spread.variance > (ROUNDING * reach) ** 2 else _of_trials(spread.identities, reach)
     deviation, freedom = math.sqrt(told.variance), told.freedom
     p = 2 * float(stdtr(freedom, -abs(value) / deviation)) if deviation > 0 else 1.0
     smallest = deviation * float(stdtrit(freedom, 0.975) + stdtrit(freedom, POWER))
-    return Change(value, of_difference(value, _exact(told)), p, None, smallest)
+    return Change(value, of_difference(value, exact(told)), p, None, smallest)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -158,6 +160,32 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
+def with_seeds(spread: Spread, seeds: Sequence[tuple[float, float]]) -> Spread:
+    """How far a mean over seeds scatters.
+
+    Args:
+        spread: With the identities.
+        seeds: What the seeds of each arm add: a variance, by chance below 0, and its degrees of freedom.
+    """
+    added = sum(variance for variance, _ in seeds)
+    if not added > 0 or math.isnan(spread.variance):
+        return spread
+    parts = [(max(0.0, variance), free) for variance, free in seeds]
+    freedom = sum(variance for variance, _ in parts) ** 2 / sum(variance**2 / free for variance, free in parts)
+    variance = spread.variance + added
+    quantiles = stdtrit([spread.freedom, freedom], 0.975)
+    quantile = float(quantiles @ [spread.variance, added]) / variance
+    return spread._replace(variance=variance, freedom=float(stdtridf(0.975, quantile)))
+
+
+def exact(spread: Spread) -> Spread:
+    """For ``intervals``, whose quantile is too small below 3 degrees of freedom: the variance makes up for it."""
+    if not spread.variance > 0:
+        return spread
+    short = float(stdtrit(spread.freedom, 0.975)) / student(spread.freedom)
+    return spread._replace(variance=spread.variance * short**2)
+
+
 def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArray[np.float64]]) -> Spread:
     """Of the mean of ``means``, which are made of arms of (S, P) values whose seeds were drawn one by one."""
     pulls = Pulls(int(identity.max()) + 1)
@@ -165,14 +193,10 @@ def _spread(means: NDArray[np.float64], identity: Identity, arms: Sequence[NDArr
     found = pulls.spread()
     parts = [_of_seeds(values, identity) for values in arms if len(values) > 1 and not math.isnan(found.variance)]
     of_seeds = sum(part for part, _ in parts)
-    rounding = (1e-12 * max(float(np.abs(values).max()) for values in arms)) ** 2
+    rounding = (ROUNDING * max(float(np.abs(values).max()) for values in arms)) ** 2
     if of_seeds <= rounding:
         return found._replace(variance=0.0) if found.variance <= rounding else found
-    freedom = sum(max(0.0, part) for part, _ in parts) ** 2 / sum(max(0.0, part) ** 2 / free for part, free in parts)
-    variance = found.variance + of_seeds
-    quantiles = stdtrit([found.freedom, freedom], 0.975)
-    quantile = float(quantiles @ [found.variance, of_seeds]) / variance
-    return Spread(variance, float(stdtridf(0.975, quantile)), found.identities)
+    return with_seeds(found, parts)
 
 
 def _of_seeds(values: NDArray[np.float64], identity: Identity) -> tuple[float, float]:
@@ -188,14 +212,6 @@ def _of_seeds(values: NDArray[np.float64], identity: Identity) -> tuple[float, f
 
 def _enough(value: float, spread: Spread) -> bool:
     return spread.identities >= LEAST and math.isfinite(value) and not math.isnan(spread.variance)
-
-
-def _exact(spread: Spread) -> Spread:
-    """For ``intervals``, whose quantile is too small below 3 degrees of freedom: the variance makes up for it."""
-    if not spread.variance > 0:
-        return spread
-    short = float(stdtrit(spread.freedom, 0.975)) / student(spread.freedom)
-    return spread._replace(variance=spread.variance * short**2)
 
 
 def _of_trials(identities: int, reach: float) -> Spread:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bareface.io.atomic import atomic_path
 from bareface.pipeline.report.flat import CONTRASTS, FINDINGS, contrasts_rows, findings_rows
+from bareface.pipeline.report.words import p_words
 from bareface.pipeline.results import Finding, Quantity, Study
 from bareface.recognition.protocols.intervals import Interval
 from bareface.tasks.settings import differing, setting
@@ -83,8 +84,7 @@ def _cells(finding: Finding, quantity: Quantity) -> list[str]:
     value, change = _words(finding.value, finding.interval, quantity), finding.change
     if change is None:
         return [value, "", ""]
-    p = change.holm
-    significance = "" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    significance = "" if change.holm is None else p_words(change.holm)
     return [value, _words(change.value, change.interval, quantity, "+"), significance]
 
 

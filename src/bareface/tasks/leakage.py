@@ -29,10 +29,10 @@ def leakage(
     splits = checkpoint.absolute().parent.parent / "splits"
     if not (splits / "root.txt").is_file():
         note = f"{checkpoint} is not in the folder of its training, which lists the pictures: not compared"
-        return Leakage(model, 0, people, note)
+        return Leakage(model, None, people, note)
     where = Path((splits / "root.txt").read_text(encoding="utf-8").strip())
     names = (splits / "train.txt").read_text(encoding="utf-8").splitlines()
-    learnt, shown = _files(where, names), _files(root.absolute(), keys)
+    learnt, shown = _files(where.resolve(), names), _files(root.resolve(), keys)  # a link is no other place
     photos = pc.sum(pc.is_in(shown, value_set=learnt)).as_py() or 0
     return Leakage(model, photos, people, f"compared with its {len(names):,} training pictures in {where}, by file")
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, ListConfig
 
-from bareface.pipeline.questions import check_respondents
+from bareface.pipeline.prerequisites import check_respondents
 from bareface.recognition.inference import fold, prepare
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter

@@ -68,8 +68,8 @@ class StudyFolder(Callback):
             check_study(folder, study_of(config, build.plain(config.data)))
         except DataError as error:
             leave(error)
-        except Exception:
-            pass
+        except Exception:  # of the options or the data: the run says the same, in one line, where it belongs
+            return
 
 
 def take_over(cfg: DictConfig, study: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -15,7 +15,8 @@ from bareface.pipeline.answer import answer, methods
 from bareface.pipeline.conditions import Condition
 from bareface.pipeline.measures.arms import Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
-from bareface.pipeline.measures.measure import Measurer, Plan
+from bareface.pipeline.measures.measure import Measurer
+from bareface.pipeline.measures.plan import Plan
 from bareface.pipeline.parts import Passed
 from bareface.pipeline.results import ConditionCard, Leakage, ModelCard, Study
 from bareface.recognition.recogniser import Recogniser
@@ -68,7 +69,7 @@ def measured(
         answer=answer(conditions, next(iter(recognisers)), measurer.quantities[0], findings, answers),
         photos=len(outcomes.keys),
         identities=len(people),
-        left_out=dict(Counter(_short(reason) for reason in passed.left_out.values())),
+        left_out=reasons(passed.left_out),
         recognisers=tuple(
             _recogniser_card(name, recogniser_files(cfg)[name], recognisers[name]) for name in recognisers
         ),
@@ -173,6 +174,18 @@ def _leakage(
     return found
 
 
-def _short(reason: str) -> str:
-    """A reason without what is special about one photo."""
-    return reason.partition("; ")[0] if "; left out of every condition" in reason else "could not be read"
+def reasons(left_out: Mapping[str, str]) -> dict[str, int]:
+    """How many photos were left out for which reason, without what is special about one of them.
+
+    >>> reasons({"a/1.jpg": "no face found.", "b/2.jpg": "/photos/b/2.jpg: an empty file. Replace it."})
+    {'no face found': 1, 'could not be read': 1}
+    """
+    return dict(Counter(_short(*each) for each in left_out.items()))
+
+
+def _short(key: str, reason: str) -> str:
+    if "; left out of every condition" in reason:
+        return reason.partition("; ")[0]
+    if PurePath(key).name in reason:  # what is wrong with a file names it
+        return "could not be read"
+    return "no face found" if reason.startswith("no face") else "the face could not be cut out"

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from bareface.io.atomic import atomic_path
+from bareface.pipeline.report.words import spaced
 from bareface.tasks.settings import setting
 from bareface.tasks.study_lines import MOST, Line, Panels, across, labels_of, lines_across, rows_of
-from bareface.tasks.study_names import cut, named, spaced, told_apart
+from bareface.tasks.study_names import cut, named, told_apart
 from bareface.tasks.study_runs import Group
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")

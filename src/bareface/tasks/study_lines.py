@@ -4,17 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bareface.pipeline.report.words import is_significant, spaced
 from bareface.pipeline.results import Change, Quantity, Study
 from bareface.tasks.settings import setting
-from bareface.tasks.study_names import named, number, spaced, told_apart
+from bareface.tasks.study_names import named, number, told_apart
 from bareface.tasks.study_runs import Group
 
 MOST = 7
 """Lines in one panel: there are no more colours that anybody can tell apart."""
 TOGETHER = 4
 """So many conditions share a panel; more have one each."""
-LEVEL = 0.05
-"""A change whose p, after Holm's correction, is below is told from none."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Line:
         self.changes.append(factor * change.value)
         self.lows.append(math.nan if interval is None else factor * interval.low)
         self.highs.append(math.nan if interval is None else factor * interval.high)
-        self.sure.append(change.holm is not None and change.holm < LEVEL)
+        self.sure.append(is_significant(change))
 
 
 Panels = dict[str, dict[str, Line]]

@@ -49,15 +49,6 @@ def named(name: str, value: str) -> str:
     return f"{name.rpartition('.')[2]}={value}" if bare else value
 
 
-def spaced(name: str) -> str:
-    """A name as people read it.
-
-    >>> spaced("removed_black")
-    'removed black'
-    """
-    return name.replace("_", " ")
-
-
 def number(value: str) -> float | None:
     """What is written, if that is a number."""
     try:

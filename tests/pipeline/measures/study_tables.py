@@ -41,9 +41,11 @@ def write_embeddings(
 ) -> Path:
     """``embedding(key, recogniser, seed, condition)`` gives a vector."""
     rows = [(key, *row) for key in keys for row in layout.rows]
-    vectors = np.array([embedding(*row) for row in rows], np.float32)
+    vectors = [np.asarray(embedding(*row), np.float32) for row in rows]
     columns = dict(zip(("key", "recogniser", "seed", "condition"), map(list, zip(*rows, strict=True)), strict=True))
-    values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+    sizes = {len(vector) for vector in vectors}
+    kind = pa.list_(pa.float32(), *sizes) if len(sizes) == 1 else pa.list_(pa.float32())
+    values = pa.array(vectors, kind)
     table = pa.table({**columns, "embedding": values})
     pq.write_table(table, path, row_group_size=7)  # groups end in the middle of photos
     return path

@@ -1,16 +1,19 @@
 """Findings from tables that are made by hand."""
 
+import zlib
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pipeline.measures.study_tables import write_embeddings, write_outcomes
 
 from bareface.errors import DataError
 from bareface.pipeline.conditions import MaskOnly, Original, Removed, Swapped
-from bareface.pipeline.measures.answered import with_seeds
 from bareface.pipeline.measures.arms import Arm, Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
-from bareface.pipeline.measures.measure import Measurer, Plan
-from bareface.recognition.protocols.intervals import Spread
+from bareface.pipeline.measures.measure import Measurer
+from bareface.pipeline.measures.plan import Plan
 
 PEOPLE = [f"p{number:02d}" for number in range(12)]
 PHOTOS = [(f"{who}/{number}.jpg", who) for who in PEOPLE for number in range(4)]
@@ -222,8 +225,132 @@ def test_plans_that_cannot_be(arguments, message):
         Plan(*arguments)
 
 
-def test_seeds_add_to_what_identities_scatter():
-    spread = with_seeds(Spread(0.01, 20, 21), [0.0, 0.2])
-    assert spread.variance == pytest.approx(0.01 + 0.02 / 2) and spread.identities == 21
-    assert spread.freedom == pytest.approx(0.02**2 / (0.01**2 / 20 + 0.01**2 / 1))
-    assert with_seeds(Spread(0.01, 20, 21), [0.5]) == Spread(0.01, 20, 21)
+def test_recognisers_that_know_nobody_in_common_are_compared_without_names(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        unknown = (identity < "p06") == (recogniser == "a")
+        return {"rank": None, "loss": None} if unknown else {}
+
+    one = measurer(tmp_path, answer, {"a": 1, "b": 1}, embedding=directions)
+    assert one.quantities[0].name == "rank1"
+    assert "top1" not in {each.quantity for each in one.findings()}
+    assert "top-1, top-5, loss: no photo is of a person that all recognisers know" in one.notes
+
+
+def name_a_alone(key, identity, recogniser, seed, condition):
+    return {} if recogniser == "a" else {"rank": None, "loss": None}
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "who"), [("ab", "top1", {"a"}), ("ba", "rank1", {"a", "b"})], ids=["names", "names_nobody"]
+)
+def test_the_first_quantity_is_one_that_the_first_recogniser_has(tmp_path, order, first, who):
+    one = measurer(tmp_path, name_a_alone, dict.fromkeys(order, 1), embedding=directions, known={"a": 12, "b": 0})
+    assert one.quantities[0].name == first
+    assert {row.recogniser for row in one.people()} == who, "nobody's rows hold another quantity"
+    found = {each.recogniser for each in one.findings() if each.quantity == first}
+    assert found == who
+
+
+def test_a_recogniser_that_names_nobody_is_compared_with_one_that_does(tmp_path):
+    one = measurer(tmp_path, name_a_alone, {"a": 1, "b": 1}, embedding=directions, known={"a": 12, "b": 0})
+    conditions = {"original": Original(), "removed": Removed("face", "black")}
+    found = contrasts(one, questions(["a", "b"], conditions))
+    assert {(each.question, each.quantity) for each in found} == {
+        (question, quantity) for question in ("remedy b", "price of b") for quantity in ("rank1", "auc", "cosine_gap")
+    }
+
+
+def test_seeds_of_two_recognisers_are_not_paired(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        return {"rank": int(int(key[-5]) < (seed if recogniser == "b" else 0))}  # b: 1, 0.75, 0.5 of the photos
+
+    one = measurer(tmp_path, answer, {"a": 2, "b": 3})
+    found = contrasts(one, questions(["a", "b"], {"original": Original(), "removed": Removed("face", "black")}))
+    assert {each.question: each.change.value for each in found} == pytest.approx(
+        {"remedy b": -0.25, "price of b": -0.25}
+    )
+
+
+def test_embeddings_of_several_lengths(tmp_path):
+    def longer(key, recogniser, seed, condition):
+        axes = directions(key, recogniser, seed, condition)
+        return axes if recogniser == "a" else [*axes, 0, 0]
+
+    one = measurer(tmp_path, seeds={"a": 1, "b": 1}, embedding=longer, known={"a": 0, "b": 0})
+    assert [one.lot.vectors(Arm(name, "removed"))[0].shape for name in "ab"] == [(48, 12), (48, 14)]
+    own, other = (by_name(one.findings(), name) for name in "ab")
+    assert own["removed", "cosine_gap"].value == other["removed", "cosine_gap"].value
+
+
+def test_no_embeddings(tmp_path):
+    layout = Layout({"a": 1}, ["original"])
+    names = ("key", pa.string()), ("recogniser", pa.string()), ("seed", pa.int32()), ("condition", pa.string())
+    schema = pa.schema([*names, ("embedding", pa.list_(pa.float32()))])
+    pq.write_table(schema.empty_table(), tmp_path / "embeddings.parquet")
+    assert len(LotEmbeddings(tmp_path / "embeddings.parquet", layout).keys) == 0
+
+
+def test_guessing_finds_few_at_a_rate(tmp_path):
+    """Embeddings by chance: TPIR is near the rate of false positives, shared among the enrolled."""
+    draw = np.random.default_rng(0)
+    one = measurer(tmp_path, embedding=lambda *row: draw.normal(size=16), known={"a": 0})
+    chance = next(each.chance for each in one.quantities if each.name == "tpir_at_fpir_0.1")
+    assert chance == pytest.approx(0.1 / 12)
+    values = [by_name(one.findings())[name, "tpir_at_fpir_0.1"].value for name in ("original", "removed")]
+    assert max(values) < 0.1, "as many as that are taken for somebody, not for themselves"
+
+
+def test_conditions_are_described_by_the_photos_that_it_can_be_said_of(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        shown = {"kept": 0.25, "moved": 0.5 * (seed + 1), "matte_iou": 0.75 if identity != "p00" else None}
+        return shown if condition == "removed" else {}
+
+    findings = measurer(tmp_path, answer, {"a": 2, "b": 1}).findings()
+    own, other = by_name(findings), by_name(findings, "b")
+    assert {name: (own["removed", name].value, own["removed", name].photos) for name in ("kept", "matte_iou")} == {
+        "kept": (0.25, 48),
+        "matte_iou": (0.75, 44),
+    }
+    assert own["removed", "matte_iou"].identities == 11 and own["removed", "kept"].change is None
+    assert own["removed", "kept"].interval.low < 0.25 < own["removed", "kept"].interval.high, "a share, by Wilson"
+    assert own["removed", "moved"].value == 0.75, "mean over seeds"
+    assert ("removed", "kept") not in other and ("removed", "matte_iou") not in other, "said once of a condition"
+    assert other["removed", "moved"].value == 0.5
+    assert ("original", "moved") not in own
+
+
+def test_people_and_groups_add_up(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        if identity == "p03":
+            return {"rank": None, "loss": None} if seed else {}  # the second seed does not know this one
+        return {"rank": int(condition == "removed" and zlib.crc32(key.encode()) % 3 == seed)}
+
+    one = measurer(tmp_path, answer, {"a": 2})
+    findings, rows = one.findings(), one.people()
+    whole = by_name(findings)["removed", "top1"]
+    assert whole.photos == 44 and [row.identity for row in rows] == [who for who in PEOPLE if who != "p03"]
+    assert sum(row.photos * row.values["removed"] for row in rows) / 44 == pytest.approx(whole.value)
+    groups = [by_name(findings, group=name)["removed", "top1"] for name in "fm"]
+    assert sum(each.photos for each in groups) == 44
+    assert sum(each.photos * each.value for each in groups) / 44 == pytest.approx(whole.value)
+
+
+def test_rows_of_people_are_of_their_own_photos_where_few_are_compared(tmp_path):
+    layout = Layout({"a": 1}, ["original", "removed"])
+    outcomes = Outcomes(write_outcomes(tmp_path / "outcomes.parquet", layout, PHOTOS, name_nobody), layout)
+    keys = [key for key, who in PHOTOS if who >= "p06"]
+    lot = LotEmbeddings(write_embeddings(tmp_path / "embeddings.parquet", layout, keys, directions), layout)
+    rows = Measurer(outcomes, lot, {"a": 0}, {}, PLAN).people()
+    assert [(row.identity, row.photos) for row in rows] == [(who, 3) for who in PEOPLE[6:]]
+
+
+def name_nobody(key, identity, recogniser, seed, condition):
+    return {"rank": None, "loss": None}
+
+
+def test_an_interval_of_a_loss_stays_above_0(tmp_path):
+    def answer(key, identity, recogniser, seed, condition):
+        return {"loss": 9.0 if identity == "p00" else 0.001}
+
+    loss = by_name(measurer(tmp_path, answer).findings())["original", "loss"]
+    assert 0 < loss.interval.low < loss.value < loss.interval.high

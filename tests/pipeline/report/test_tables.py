@@ -1,15 +1,19 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bareface.pipeline.report.page import page
 from bareface.pipeline.report.tables import (
     Table,
+    basis,
     conditions_table,
     contrasts_table,
     leakage_table,
 )
-from bareface.pipeline.results import Study
+from bareface.pipeline.results import Leakage, Study
 
 TOP1, TOP5, LOSS, TAR, MOVED, IOU = range(6)
 
@@ -101,5 +105,24 @@ def test_with_one_recogniser_nobody_is_named(edited: Callable[..., Study], study
     assert conditions_table(alone, alone.quantities[TOP1]).columns[1].title == "top-1 [95 %]"
 
 
-def test_leakage_counts_photos_and_identities(study: Study) -> None:
+def test_leakage_counts_photos_and_identities(edited: Callable[..., Study], study: Study) -> None:
     assert row(leakage_table(study), "vggface2_resnet50")[1:3] == ["0", "40"]
+    unknown = edited(leakage=(Leakage("found", None, 0, "not compared"),))
+    assert row(leakage_table(unknown), "found")[1:3] == ["\N{EN DASH}", "0"], "nothing is known, which is not 0"
+
+
+def test_a_quantity_names_the_photos_that_it_rests_on(edited: Callable[..., Study], study: Study) -> None:
+    top1, top5 = study.quantities[:2]
+    findings = tuple(
+        replace(each, photos=790, identities=39) if each.quantity == "top1" and not each.group else each
+        for each in study.findings
+    )
+    changed = edited(findings=findings)
+    assert basis(changed, top1) == "790 photos of 39 identities"
+    assert basis(changed, top5) == basis(study, top1) == "800 photos of 40 identities"
+    captions = re.findall(r'<p class="caption">([^<]*)</p>', page(changed, Path()))
+    assert all(text.endswith(" (synthetic data)") for text in captions[:-1]), "all but leakage"
+    assert any(text.startswith("top-1, more is better") and "on 790 photos of 39" in text for text in captions)
+    assert not any("on 800 photos" in text for text in captions)
+    mixed = edited(findings=(*findings, replace(findings[0], photos=3)))
+    assert basis(mixed, top1) == "800 photos of 40 identities", "where conditions differ, the study's"

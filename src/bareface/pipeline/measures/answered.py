@@ -40,19 +40,17 @@ class Answered(Protocol):
         """
 
 
-def with_seeds(spread: Spread, *values: Sequence[float]) -> Spread:
-    """How far a mean over seeds scatters: identities and seeds are both drawn by chance.
+def of_seeds(values: Sequence[float], alone: Sequence[Spread], together: Spread) -> tuple[float, float]:
+    """What seeds add to how far a mean over them scatters with the identities: a variance, and its degrees of freedom.
+
+    How differently seeds take the same identity is in both, and counts once: by it each seed scatters more with the
+    identities than their mean does. By chance the variance may be below 0.
 
     Args:
-        spread: How far it scatters with the identities.
-        values: The quantity seed by seed; several lists where it is a difference of recognisers with seeds of their
-            own. One seed says nothing of how others would differ.
+        values: The quantity, or what it gains, of two seeds or more.
+        alone: How far that of each seed scatters with the identities.
+        together: How far the mean does.
     """
-    variance, parts = spread.variance, [(spread.variance, spread.freedom)]
-    for each in values:
-        if len(each) > 1:
-            parts.append((float(np.var(each, ddof=1)) / len(each), len(each) - 1.0))
-            variance += parts[-1][0]
-    if len(parts) == 1 or not variance > 0:
-        return spread
-    return spread._replace(variance=variance, freedom=variance**2 / sum(part**2 / free for part, free in parts))
+    seeds = len(values)
+    both = (float(np.mean([each.variance for each in alone])) - together.variance) / (seeds - 1)
+    return float(np.var(values, ddof=1)) / seeds - both, seeds - 1.0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -116,17 +117,19 @@ class LotEmbeddings:
         self.layout, arms = layout, len(layout.rows)
         self.keys = np.asarray(pq.read_table(path, columns=["key"])["key"].to_numpy())[::arms]
         file = pq.ParquetFile(path)
-        size = file.schema_arrow.field("embedding").type.list_size
+        first = next(file.iter_batches(arms, columns=["embedding"]), None)
+        self._sizes = [0] * arms if first is None else pc.list_value_length(first.column(0)).to_pylist()
         self._file = tempfile.TemporaryFile()
-        shape = arms, len(self.keys), size
+        shape = arms, len(self.keys), max(self._sizes)
         self._vectors = np.memmap(self._file, np.float32, "w+", shape=shape) if len(self.keys) else np.zeros(shape)
         start = 0
         for batch in file.iter_batches(columns=["embedding"]):
             row = start + np.arange(len(batch))
-            vectors = np.asarray(batch.column(0).flatten())
-            self._vectors[row % arms, row // arms] = vectors.reshape(len(batch), size)
+            vectors = np.zeros((len(batch), shape[2]), np.float32)
+            vectors[np.arange(shape[2]) < np.array(self._sizes)[row % arms, None]] = batch.column(0).flatten()
+            self._vectors[row % arms, row // arms] = vectors
             start += len(batch)
 
     def vectors(self, arm: Arm) -> list[Floats]:
-        """(M, D) of each seed."""
-        return [np.asarray(self._vectors[row], np.float32) for row in self.layout.of(arm)]
+        """(M, D) of each seed; D may differ from recogniser to recogniser."""
+        return [np.asarray(self._vectors[row, :, : self._sizes[row]], np.float32) for row in self.layout.of(arm)]

@@ -1,21 +1,23 @@
 """Quantities of pairs of photos: verification, and how far mated and non-mated pairs are apart."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bareface.pipeline import statistics
-from bareface.pipeline.measures.answered import Level, with_seeds
+from bareface.pipeline.measures.answered import Level, of_seeds
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols.curve import Curve, allowed
-from bareface.recognition.protocols.intervals import of_difference
+from bareface.recognition.protocols.intervals import Interval, Spread, of_difference
 from bareface.recognition.protocols.scores import AllPairs
 from bareface.recognition.protocols.verification import Quantity, quantities, scatter
 
 Floats = NDArray[np.float32]
+Weighted = tuple[float, AllPairs, list[Quantity]]
+"""A seed of an arm, and what it counts."""
 
 
 class PairAnswers:
@@ -51,29 +53,58 @@ class PairAnswers:
 
     def levels(self) -> dict[str, Level]:
         """Means over the seeds."""
-        share = 1 / len(self.seeds)
-        spreads = scatter([(share, *seed) for seed in self.seeds])
+        spreads, added = scatter(self._weighted(1)), self._of_seeds
         found = {}
-        for quantity, spread in zip(self.seeds[0][1], spreads, strict=True):
-            values = self._values(quantity.name)
-            scattered = with_seeds(spread, values)
-            found[quantity.name] = Level(float(np.mean(values)), scattered, self.photos, quantity.interval)
+        for number, (quantity, spread) in enumerate(zip(self.seeds[0][1], spreads, strict=True)):
+            scattered = statistics.with_seeds(spread, added[number])
+            value = float(np.mean(self._values(quantity.name)))
+            found[quantity.name] = Level(value, scattered, self.photos, partial(_interval, quantity.interval))
         return found
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:
         """Differences over the same pairs."""
-        arms = [(-1 / len(first.seeds), *seed) for seed in first.seeds]
-        arms += [(1 / len(self.seeds), *seed) for seed in self.seeds]
+        spreads = scatter([*first._weighted(-1), *self._weighted(1)])
+        if paired:
+            pairs = zip(first.seeds, self.seeds, strict=True)
+            added = self._added([[(-1, *before), (1, *after)] for before, after in pairs], spreads)
+        else:
+            added = [[*one, *other] for one, other in zip(first._of_seeds, self._of_seeds, strict=True)]
         found = {}
-        for quantity, spread in zip(self.seeds[0][1], scatter(arms), strict=True):
-            name = quantity.name
-            before, after = first._values(name), self._values(name)
-            seeds = [[b - a for a, b in zip(before, after, strict=True)]] if paired else [before, after]
-            found[name] = statistics.change_of(float(np.mean(after) - np.mean(before)), with_seeds(spread, *seeds))
+        for number, (quantity, spread) in enumerate(zip(self.seeds[0][1], spreads, strict=True)):
+            before, after = (float(np.mean(arm._values(quantity.name))) for arm in (first, self))
+            found[quantity.name] = statistics.change_of(after - before, statistics.with_seeds(spread, added[number]))
         return found
+
+    def _weighted(self, sign: int) -> list[Weighted]:
+        return [(sign / len(self.seeds), *seed) for seed in self.seeds]
+
+    @cached_property
+    def _of_seeds(self) -> list[list[tuple[float, float]]]:
+        """What seeds add, quantity by quantity; nothing where there is a single one."""
+        if len(self.seeds) == 1:
+            return [[] for _ in self.seeds[0][1]]
+        return self._added([[(1, *seed)] for seed in self.seeds], scatter(self._weighted(1)))
+
+    @staticmethod
+    def _added(seeds: Sequence[Sequence[Weighted]], together: Sequence[Spread]) -> list[list[tuple[float, float]]]:
+        """The same, of what each seed's arms amount to."""
+        if len(seeds) == 1:
+            return [[] for _ in together]
+        alone = [scatter(arms) for arms in seeds]
+        values = [
+            [sum(factor * found[place].value for factor, _, found in arms) for arms in seeds]
+            for place in range(len(together))
+        ]
+        return [
+            [of_seeds(values[place], [each[place] for each in alone], spread)] for place, spread in enumerate(together)
+        ]
 
     def _values(self, name: str) -> list[float]:
         return [quantity.value for _, found in self.seeds for quantity in found if quantity.name == name]
+
+
+def _interval(make: Callable[[float, Spread], Interval], value: float, spread: Spread) -> Interval:
+    return make(value, statistics.exact(spread))
 
 
 def _gap(curve: Curve) -> Quantity:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bareface.pipeline import statistics
-from bareface.pipeline.measures.answered import Level, with_seeds
+from bareface.pipeline.measures.answered import Level, of_seeds
 from bareface.pipeline.results import Change
 from bareface.recognition.protocols import partition
-from bareface.recognition.protocols.intervals import Pulls
 from bareface.recognition.protocols.open_set import Found, at_fpir
 from bareface.recognition.protocols.search import each_left_out, search
 
@@ -71,21 +70,38 @@ class ProbeAnswers:
         make = partial(statistics.interval_of, share=True)
         levels = {"rank1": Level(value, spread, len(self.probes), make)}
         for name, found in self.found.items():
-            values = [each.tpir for each in found]
-            pulls = np.mean([each.pulls for each in found], 0)
-            spread = with_seeds(found[0]._replace(pulls=pulls).spread(), values)
-            levels[name] = Level(float(np.mean(values)), spread, len(self.probes), make)
+            mean = _mean(found)
+            spread = statistics.with_seeds(mean.spread(), _added(found))
+            levels[name] = Level(mean.tpir, spread, len(self.probes), make)
         return levels
 
     def changes(self, first: Self, paired: bool) -> dict[str, Change]:
         """Differences over the same probes."""
         changes = {"rank1": statistics.change(first.right, self.right, self.identity, paired)}
         for name, found in self.found.items():
-            before, after = ([each.tpir for each in arm] for arm in (first.found[name], found))
-            gained = np.mean([each.pulls for each in found], 0) - np.mean([each.pulls for each in first.found[name]], 0)
-            pulls = Pulls(int(found[0].identity.max()) + 1)
-            pulls.add(gained, found[0].identity)
-            seeds = [[b - a for a, b in zip(before, after, strict=True)]] if paired else [before, after]
-            spread = with_seeds(pulls.spread(), *seeds)
-            changes[name] = statistics.change_of(float(np.mean(after) - np.mean(before)), spread)
+            before = first.found[name]
+            if paired:
+                gained = [_less(*pair) for pair in zip(found, before, strict=True)]
+                total, added = _mean(gained), _added(gained)
+            else:
+                total = _less(_mean(found), _mean(before))
+                added = [*_added(before), *_added(found)]
+            changes[name] = statistics.change_of(total.tpir, statistics.with_seeds(total.spread(), added))
         return changes
+
+
+def _less(one: Found, other: Found) -> Found:
+    """What one has more than the other, of the same probes."""
+    return one._replace(tpir=one.tpir - other.tpir, pulls=one.pulls - other.pulls)
+
+
+def _mean(seeds: Sequence[Found]) -> Found:
+    pulls = np.mean([each.pulls for each in seeds], 0)
+    return seeds[0]._replace(tpir=float(np.mean([each.tpir for each in seeds])), pulls=pulls)
+
+
+def _added(seeds: Sequence[Found]) -> list[tuple[float, float]]:
+    """What seeds add to how far their mean scatters; nothing where there is a single one."""
+    if len(seeds) == 1:
+        return []
+    return [of_seeds([each.tpir for each in seeds], [each.spread() for each in seeds], _mean(seeds).spread())]

@@ -41,8 +41,10 @@ def contrasts(measurer: Measurer, asked: Sequence[Question]) -> list[Contrast]:
     found: list[Contrast] = []
     for name, meaning, first, second in asked:
         before, after = measurer.answers(first), measurer.answers(second)
-        for one, other in zip(before, after, strict=False):
-            if type(one) is not type(other):
+        of_kind = {type(each): each for each in before}  # a recogniser that names nobody has one kind less
+        for other in after:
+            one = of_kind.get(type(other))
+            if one is None:
                 continue
             changes = other.changes(one, paired=first.recogniser == second.recogniser)
             found += [

@@ -1,52 +1,23 @@
 """All findings of a study: every quantity of every arm, with what it gains over the first condition."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bareface.errors import some
 from bareface.pipeline import statistics
+from bareface.pipeline.measures import quantities
 from bareface.pipeline.measures.answered import Answered, Level
-from bareface.pipeline.measures.arms import Arm, LotEmbeddings, Outcomes
+from bareface.pipeline.measures.arms import Arm, Floats, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.by_pair import PairAnswers
 from bareface.pipeline.measures.by_photo import PhotoAnswers
 from bareface.pipeline.measures.by_probe import ProbeAnswers
+from bareface.pipeline.measures.plan import Plan
 from bareface.pipeline.results import Change, Finding, PersonRow, Quantity
 from bareface.recognition.protocols.intervals import LEAST
-
-References = Literal["shown", "original"]
-DESCRIBING = ("kept", "moved", "matte_iou")
-"""What says something of a condition, not of recognition: nothing is gained or lost in it."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is measured of pairs and of galleries.
-
-    Args:
-        fars: At which TAR is wanted.
-        fpirs: At which TPIR is wanted.
-        references: What a photo is compared with: others ``shown`` in the same condition, or ``original`` ones (of the
-            first condition), as where old pictures are enrolled and new ones are changed.
-
-    Raises:
-        ValueError: A rate is not between 0 and 1, or ``references`` is something else.
-    """
-
-    fars: Sequence[float]
-    fpirs: Sequence[float]
-    references: References
-
-    def __post_init__(self) -> None:
-        for name, rates in (("fars", self.fars), ("fpirs", self.fpirs)):
-            wrong = [rate for rate in rates if not 0 < rate <= 1]
-            if wrong:
-                raise ValueError(f"{name}={list(rates)}: expected rates above 0 and at most 1.")
-        if self.references not in get_args(References):
-            raise ValueError(f"references={self.references}: expected shown or original.")
 
 
 class Measurer:
@@ -100,33 +71,20 @@ class Measurer:
             else:
                 self.known[recogniser] = 0
                 self.notes.append(f"{recogniser}: does not name these people: no top-1, top-5, loss")
-        if any(self.known.values()) and not named.all():
+        if any(self.known.values()) and not named.any():
+            self.known = dict.fromkeys(self.known, 0)
+            self.notes.append("top-1, top-5, loss: no photo is of a person that all recognisers know")
+        elif any(self.known.values()) and not named.all():
             strange = np.unique(self.outcomes.identities[~named].astype(str)).tolist()
             self.notes.append(f"top-1, top-5, loss: without photos of people that are not known: {some(strange)}")
         return named
 
     def _quantities(self) -> tuple[Quantity, ...]:
-        found = []
-        most = max(self.known.values(), default=0)
-        if most:
-            found.append(Quantity("top1", "top-1", "share", "more", 1 / most))
-            if most > 5:
-                found.append(Quantity("top5", "top-5", "share", "more", 5 / most))
-            found.append(Quantity("loss", "loss", "number", "less", float(np.log(most))))
-        if self.lot is not None:
-            enrolled = len(np.unique(self.lot_identity))
-            found.append(Quantity("rank1", f"rank 1 of {enrolled:,}", "share", "more", 1 / enrolled))
-            for rate in self.plan.fpirs:
-                found.append(Quantity(f"tpir_at_fpir_{rate:g}", f"TPIR at FPIR {rate:g}", "share", "more", rate))
-            for rate in self.plan.fars:
-                found.append(Quantity(f"tar_at_far_{rate:g}", f"TAR at FAR {rate:g}", "share", "more", rate))
-            found.append(Quantity("auc", "AUC", "share", "more", 0.5))
-            found.append(Quantity("eer", "EER", "share", "less", 0.5))
-            found.append(Quantity("cosine_gap", "mated minus non-mated cosine", "number", "more", 0.0))
-        found.append(Quantity("moved", "embedding moved by (1 - cosine)", "number", None))
-        found.append(Quantity("kept", "share of the photo shown", "share", None))
-        found.append(Quantity("matte_iou", "IoU of matte and truth", "share", None))
-        return tuple(found)
+        """The first one is one that the first recogniser has."""
+        named = quantities.of_names(max(self.known.values(), default=0))
+        compared = [] if self.lot is None else quantities.of_lot(int(self.lot_identity.max()) + 1, self.plan)
+        others = [*compared, *quantities.DESCRIBING]
+        return (*named, *others) if self.known[next(iter(self.layout.seeds))] else (*others, *named)
 
     def answers(self, arm: Arm) -> list[Answered]:
         """Everything that an arm answered about recognition."""
@@ -135,15 +93,17 @@ class Measurer:
         if values:
             answers.append(PhotoAnswers(values, self.identity[self.named]))
         if self.lot is not None:
-            vectors = self.lot.vectors(arm)
-            references = vectors
-            if self.plan.references == "original":
-                references = self.lot.vectors(arm._replace(condition=self.layout.conditions[0]))
-            answers.append(ProbeAnswers(vectors, references, self.lot_identity, self.plan.fpirs))
-            answers.append(PairAnswers(vectors, references, self.lot_identity, self.plan.fars))
+            vectors = self._vectors(self.lot, arm)
+            answers.append(ProbeAnswers(*vectors, self.lot_identity, self.plan.fpirs))
+            answers.append(PairAnswers(*vectors, self.lot_identity, self.plan.fars))
             for each in answers[-2:]:
                 self._remark(each.notes)  # type: ignore[attr-defined]
         return answers
+
+    def _vectors(self, lot: LotEmbeddings, arm: Arm) -> tuple[list[Floats], list[Floats]]:
+        """Embeddings of photos, and of what they are compared with."""
+        first = arm._replace(condition=self.layout.conditions[0])
+        return lot.vectors(arm), lot.vectors(arm if self.plan.references == "shown" else first)
 
     def _remark(self, notes: Mapping[str, str]) -> None:
         self.notes += [note for note in notes.values() if note not in self.notes]
@@ -157,16 +117,19 @@ class Measurer:
             found["top5"] = rank < 5
         return found | {"loss": self.outcomes.values(arm, "loss")[:, self.named].astype(np.float64)}
 
-    def describing(self, arm: Arm) -> PhotoAnswers:
-        """What is to be said of the condition itself."""
-        first = self.layout.conditions[0]
-        columns = list(DESCRIBING) if arm.recogniser == next(iter(self.layout.seeds)) else ["moved"]
-        found = {}
-        for name in columns:
+    def describing(self, arm: Arm) -> dict[str, Level]:
+        """What is to be said of the condition itself: of the photos that it can be said of."""
+        found: dict[str, Level] = {}
+        if arm.condition == self.layout.conditions[0]:
+            return found
+        for name in [each.name for each in quantities.DESCRIBING]:
             values = self.outcomes.values(arm, name).astype(np.float64)
-            if arm.condition != first and np.isfinite(values).all():
-                found[name] = values if name == "moved" else values[:1]
-        return PhotoAnswers(found, self.identity)
+            if name != "moved":  # a matter of the condition: every respondent was shown the same
+                values = values[:1]
+            known = np.isfinite(values).all(0)
+            if known.any() and (name == "moved" or arm.recogniser == next(iter(self.layout.seeds))):
+                found |= PhotoAnswers({name: values[:, known]}, self.identity[known]).levels()
+        return found
 
     def findings(self) -> list[Finding]:
         """Recogniser by recogniser, condition by condition; p values are corrected for all conditions of a quantity."""
@@ -181,7 +144,7 @@ class Measurer:
                     changes = each.changes(base[number], paired=True) if base else {}
                     own += self._rows(arm, "", each.levels(), changes)
                 base = base or answers
-                own += self._rows(arm, "", self.describing(arm).levels(), {})
+                own += self._rows(arm, "", self.describing(arm), {})
             found += corrected(own) + corrected(self._of_groups(recogniser))
         return found
 
@@ -221,9 +184,14 @@ class Measurer:
         return rows
 
     def people(self) -> list[PersonRow]:
-        """The first quantity, identity by identity: top-1, or rank 1 of those looked up, or how far photos moved."""
+        """The first quantity, identity by identity: top-1, or rank 1 of those looked up, or how far photos moved.
+
+        Recognisers that do not have it, as they name nobody, have no rows.
+        """
         rows = []
         for recogniser in self.layout.seeds:
+            if self.quantities[0].name == "top1" and not self.known[recogniser]:
+                continue
             columns: dict[str, NDArray[np.float64]] = {}
             place = np.arange(len(self.identity))
             for condition in self.layout.conditions:
@@ -245,10 +213,10 @@ class Measurer:
 
     def _of_people(self, arm: Arm) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Rows of photos, and the first quantity of each, mean over the seeds."""
-        if self.known[arm.recogniser]:
+        if self.quantities[0].name == "top1":
             return np.flatnonzero(self.named), self._by_photo(arm)["top1"].mean(0)
         if self.lot is not None:
-            probes = next(each for each in self.answers(arm) if isinstance(each, ProbeAnswers))
+            probes = ProbeAnswers(*self._vectors(self.lot, arm), self.lot_identity, ())
             return self.lot_rows[probes.probes], probes.right.mean(0)
         return np.arange(len(self.identity)), self.outcomes.values(arm, "moved").astype(np.float64).mean(0)
 

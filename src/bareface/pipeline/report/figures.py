@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from bareface.io.atomic import atomic_path
 from bareface.pipeline.report.forest import Forest, conditions_forest, recognisers
 from bareface.pipeline.report.matte_quality import panels
-from bareface.pipeline.report.tables import findings_of
+from bareface.pipeline.report.tables import basis, findings_of
 from bareface.pipeline.report.words import ends, points, spaced, unit_words
 from bareface.pipeline.results import Quantity, Study
 
@@ -62,7 +62,7 @@ def _values(study: Study, quantity: Quantity, note: str) -> Figure:
     axes.set_yticks(range(len(names)), [_wrapped(spaced(name)) for name in names])
     unit = unit_words(quantity)
     axes.set_xlabel(f"{quantity.title}{f', {unit}' if unit else ''}; 95 % intervals{_chance_words(quantity)}")
-    _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
+    _finish(figure, axes, study, f"{basis(study, quantity)}{note}")
     return figure
 
 
@@ -81,7 +81,7 @@ def _changes(study: Study, quantity: Quantity, forest: Forest, note: str) -> Fig
         f"change of {quantity.title} from {spaced(study.conditions[0].name)}{f', {unit}' if unit else ''}\n"
         "95 % intervals; filled: p (Holm) < 0.05"
     )
-    _finish(figure, axes, study, f"{study.photos:,} photos, {study.identities:,} identities{note}")
+    _finish(figure, axes, study, f"{basis(study, quantity)}{note}")
     return figure
 
 

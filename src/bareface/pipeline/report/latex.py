@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bareface.io.atomic import atomic_path
-from bareface.pipeline.report.tables import Table, conditions_table, contrasts_table
+from bareface.pipeline.report.tables import Table, basis, conditions_table, contrasts_table
 from bareface.pipeline.report.words import MINUS, NONE, spaced
 from bareface.pipeline.results import Study
 
@@ -30,7 +30,7 @@ def write_latex(study: Study, folder: Path) -> None:
     note = f" ({study.note})" if study.note else ""
     first = spaced(study.conditions[0].name)
     for quantity in study.quantities:
-        measured = f"{study.photos:,} photos of {study.identities:,} identities{note}"
+        measured = f"{basis(study, quantity)}{note}"
         tables = {
             "conditions": (
                 conditions_table(study, quantity),

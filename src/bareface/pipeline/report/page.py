@@ -19,6 +19,7 @@ from bareface.pipeline.report.picture_sheet import LIMIT, sections
 from bareface.pipeline.report.tables import (
     READING,
     Table,
+    basis,
     conditions_table,
     contrasts_of,
     contrasts_table,
@@ -140,6 +141,8 @@ def _of_quantity(study: Study, quantity: Quantity) -> Part:
         caption += f", {quantity.better} is better"
     if quantity.chance is not None:
         caption += f", chance is {value_words(quantity.chance, quantity)}"
+    if basis(study, quantity) != f"{study.photos:,} photos of {study.identities:,} identities":
+        caption += f", on {basis(study, quantity)}"
     return Part(
         quantity,
         unit_words(quantity, change=True),

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -121,8 +120,3 @@ def data_uri(path: Path) -> str:
     content = io.BytesIO()
     image.save(content, format="JPEG", quality=QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
-
-
-def shown_count(found: Sequence[Section]) -> tuple[int, int]:
-    """How many photos stand on the page, and how many had no room."""
-    return sum(len(each.rows) for each in found), sum(each.left_out for each in found)

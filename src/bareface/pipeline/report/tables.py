@@ -95,6 +95,13 @@ def findings_of(study: Study, quantity: Quantity, grouped: bool = False) -> list
     return [each for each in study.findings if each.quantity == quantity.name and bool(each.group) == grouped]
 
 
+def basis(study: Study, quantity: Quantity) -> str:
+    """How many photos of how many identities a quantity rests on: fewer than a study has where some are not known."""
+    counts = {(each.photos, each.identities) for each in findings_of(study, quantity)}
+    photos, identities = counts.pop() if len(counts) == 1 else (study.photos, study.identities)
+    return f"{photos:,} photos of {identities:,} identities"
+
+
 def contrasts_of(study: Study, quantity: Quantity) -> list[Contrast]:
     """The contrasts in one quantity."""
     return [each for each in study.contrasts if each.quantity == quantity.name]

@@ -7,7 +7,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from bareface.pipeline.report.elsewhere import HEIDELBERG_2019
-from bareface.pipeline.report.tables import Table, conditions_table, contrasts_table, measured
+from bareface.pipeline.report.tables import Table, basis, conditions_table, contrasts_table, measured
 from bareface.pipeline.results import Study
 
 
@@ -20,7 +20,7 @@ def print_study(study: Study, file: IO[str]) -> None:
     """
     first, *others = measured(study)
     note = f" ({study.note})" if study.note else ""
-    counts = f"{study.photos:,} photos of {study.identities:,} identities"
+    counts = basis(study, first)
     tables = [(conditions_table(study, first), f"{first.title} in each condition{note}: {counts}")]
     if any(each.quantity == first.name for each in study.contrasts):
         tables.append((contrasts_table(study, first), f"Contrasts in {first.title}{note}"))

@@ -1,0 +1,100 @@
+"""The answer in one sentence, and how it was found in a paragraph."""
+
+from dataclasses import replace
+
+import pytest
+
+from bareface.pipeline.answer import answer, methods
+from bareface.pipeline.conditions import Condition, Original, Removed, Swapped
+from bareface.pipeline.results import Change, ConditionCard, Contrast, Finding, Quantity
+from bareface.recognition.protocols.intervals import Interval
+
+TOP1 = Quantity("top1", "top-1", "share", "more", 0.1)
+LOSS = Quantity("loss", "loss", "number", "less")
+CONDITIONS: dict[str, Condition] = {
+    "original": Original(),
+    "random": Removed("face", "black", source="random"),
+    "black": Removed("face", "black"),
+    "other": Swapped("face", "other"),
+}
+
+
+def change(value: float) -> Change:
+    return Change(value, Interval(value - 0.05, value + 0.05, 20), 0.001, 0.002, 0.07)
+
+
+def finding(condition: str, value: float, **other: object) -> Finding:
+    gained = None if condition == "original" else change(value - 0.9)
+    found = Finding("a", condition, "", "top1", value, Interval(value - 0.1, value + 0.1, 20), gained, 100, 20)
+    return replace(found, **other)  # type: ignore[arg-type]
+
+
+FINDINGS = [
+    finding("original", 0.2, group="f"),
+    finding("original", 0.3, recogniser="b"),
+    finding("original", 0.9),
+    finding("random", 0.5),
+    finding("black", 0.4, quantity="loss"),
+    finding("black", 0.7),
+]
+
+
+def test_the_first_removed_background_is_what_the_answer_is_about() -> None:
+    said = answer(CONDITIONS, "a", TOP1, FINDINGS, [])
+    assert said == (
+        "Top-1 is 90.0 % on the photos as they are and 70.0 % with face in front of black: -20.0 points [-25.0, -15.0]."
+    )
+
+
+def test_other_conditions_answer_where_nothing_is_removed() -> None:
+    conditions = {name: CONDITIONS[name] for name in ("original", "other")}
+    said = answer(conditions, "a", TOP1, [finding("original", 0.9), finding("other", 0.8)], [])
+    assert "80.0 % with face in front of the background of another photo of another person: -10.0 points" in said
+
+
+def test_the_drop_is_split_and_the_gap_stands_beside() -> None:
+    def contrast(question: str, recogniser: str, condition: str, value: float, quantity: str = "top1") -> Contrast:
+        return Contrast(question, "", quantity, recogniser, condition, "a", "original", change(value))
+
+    contrasts = [
+        contrast("information lost", "black", "black", -0.15),
+        contrast("mismatch", "a", "black", -0.05),
+        contrast("information lost", "white", "white", -0.4),
+        contrast("information lost", "black", "black", -0.9, "auc"),
+        contrast("BG-Gap", "b", "other", 0.3),
+        contrast("BG-Gap", "a", "other", 0.08),
+    ]
+    said = answer(CONDITIONS, "a", TOP1, FINDINGS, contrasts)
+    assert said.split("; ")[1:] == [
+        "-15.0 points [-20.0, -10.0] of it because information is lost",
+        "-5.0 points [-10.0, +0.0] because the sight is unfamiliar",
+        "+8.0 points [+3.0, +13.0] is what the background says about who it is (BG-Gap).",
+    ]
+
+
+def test_nothing_to_compare_is_said() -> None:
+    said = answer({"original": Original()}, "a", TOP1, FINDINGS[:3], [])
+    assert said == "Nothing is compared: top-1 is known in one condition alone."
+    said = answer(CONDITIONS, "a", LOSS, FINDINGS, [])
+    assert said == "Nothing is compared: loss is not measured in original."
+
+
+CARDS = [ConditionCard("original", "the photo as it is", {}, 1.0), ConditionCard("black", "face on black", {}, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "compared", "references", "there", "not_there"),
+    [
+        ({"a": 1}, 0, "shown", "in 2 conditions to one recogniser. original is", "pairs of"),
+        ({"a": 3}, 0, "shown", "to one recogniser, trained with 3 seeds. ", "recognisers"),
+        ({"a": 3, "b": 1}, 0, "shown", "to the recognisers a (3 seeds), b. ", "one recogniser"),
+        ({"a": 3}, 0, "shown", "they take people, and seeds as a further level, and not photos", "TPIR"),
+        ({"a": 1}, 1500, "shown", "all pairs of 1,500 photos, the first of which is shown in the same", "seeds"),
+        ({"a": 1}, 1500, "original", "the first of which is shown as they are in original; for", "same condition;"),
+    ],
+)
+def test_methods(seeds: dict[str, int], compared: int, references: str, there: str, not_there: str) -> None:
+    said = methods(1234, 20, "photos of people", CARDS, seeds, "of masks", references, compared)
+    assert said.startswith("1,234 photos of 20 people (photos of people) were each shown in 2 conditions")
+    assert "original is the photo as it is; black: face on black. Mattes: of masks. All conditions" in said
+    assert there in said and not_there not in said
