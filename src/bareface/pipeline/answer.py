@@ -40,18 +40,25 @@ def answer(
     values = [number(each.value, quantity) for each in (before, after)]
     words = f"{title} is {values[0]} on the photos as they are and {values[1]} with {conditions[shown].meaning}: "
     words += gain(after.change, quantity)
-    parts = [
-        f"{gain(each.change, quantity)} {meaning}"
-        for question, meaning in (
-            ("information lost", "of it because information is lost"),
-            ("mismatch", "because the sight is unfamiliar"),
-            ("BG-Gap", "is what the background says about who it is (BG-Gap)"),
-        )
-        for each in contrasts
-        if each.question == question and each.quantity == quantity.name
-        if shown in (each.condition, each.against_condition) or (question == "BG-Gap" and each.recogniser == recogniser)
-    ]
-    return "; ".join([words, *parts]) + "."
+    asked = {
+        each.question: gain(each.change, quantity)
+        for each in reversed(contrasts)
+        if each.quantity == quantity.name
+        if shown in (each.condition, each.against_condition) or _is_gap(each, conditions, shown, recogniser)
+    }
+    if {"information lost", "mismatch"} <= asked.keys():
+        words += f", of which {asked['information lost']} because information is lost"
+        words += f" and {asked['mismatch']} because the sight is unfamiliar"
+    if "BG-Gap" in asked:
+        words += f". What the background says about who it is comes to {asked['BG-Gap']} (BG-Gap)"
+    return f"{words}."
+
+
+def _is_gap(contrast: Contrast, conditions: Mapping[str, Condition], shown: str, recogniser: str) -> bool:
+    """Whether it is the BG-Gap of this recogniser with the same foreground as that of the condition shown."""
+    if contrast.question != "BG-Gap" or contrast.recogniser != recogniser:
+        return False
+    return conditions[contrast.condition].foreground == conditions[shown].foreground
 
 
 def number(value: float, quantity: Quantity) -> str:

@@ -119,10 +119,7 @@ def change(first: Values, second: Values, identity: Identity, paired: bool = Tru
         gained, lost = (float((a.mean(0) * (1 - b.mean(0))).sum()) for a, b in ((after, before), (before, after)))
     single = len(before) == len(after) == 1
     tested = mcnemar(first[0], second[0], identity)[2] if single else None
-    interval = found.interval and replace(
-        found.interval, low=max(-1.0, found.interval.low), high=min(1.0, found.interval.high)
-    )
-    return replace(found, interval=interval, gained=round(gained), lost=round(lost), mcnemar=tested)
+    return replace(found, gained=round(gained), lost=round(lost), mcnemar=tested)
 
 
 def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
@@ -131,7 +128,8 @@ def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
     Args:
         value: The gain.
         spread: Of the gain.
-        reach: How much one identity could gain at most; it counts where the variance is 0.
+        reach: How much one identity could gain at most: no interval goes beyond it, and where the variance is 0 it says
+            how far others may be.
 
     Returns:
         Without interval, p and smallest gain below ``intervals.LEAST`` identities, or where value or variance are NaN.
@@ -142,7 +140,8 @@ def change_of(value: float, spread: Spread, reach: float = 1.0) -> Change:
     deviation, freedom = math.sqrt(told.variance), told.freedom
     p = 2 * float(stdtr(freedom, -abs(value) / deviation)) if deviation > 0 else 1.0
     smallest = deviation * float(stdtrit(freedom, 0.975) + stdtrit(freedom, POWER))
-    return Change(value, of_difference(value, exact(told)), p, None, smallest)
+    ends = of_difference(value, exact(told))
+    return Change(value, replace(ends, low=max(-reach, ends.low), high=min(reach, ends.high)), p, None, smallest)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -48,7 +48,8 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     swapping = any(condition.partner is not None for condition in conditions.values())
     lending = partners(labels, cfg.seed) if swapping else None
     study = study_of(cfg, dataset)
-    take_over(cfg, study)
+    if is_first_process():  # Lightning starts the others, which come here later
+        take_over(cfg, study)
     parts = Parts(folder, study)
     module = PipelineModule(
         recognisers,

@@ -18,6 +18,8 @@ from bareface.recognition.protocols.verification import Quantity, quantities, sc
 Floats = NDArray[np.float32]
 Weighted = tuple[float, AllPairs, list[Quantity]]
 """A seed of an arm, and what it counts."""
+REACH = {"cosine_gap": 4.0}
+"""How much a quantity can gain at most, where that is not 1: a gap lies between -2 and 2."""
 
 
 class PairAnswers:
@@ -72,7 +74,10 @@ class PairAnswers:
         found = {}
         for number, (quantity, spread) in enumerate(zip(self.seeds[0][1], spreads, strict=True)):
             before, after = (float(np.mean(arm._values(quantity.name))) for arm in (first, self))
-            found[quantity.name] = statistics.change_of(after - before, statistics.with_seeds(spread, added[number]))
+            reach = REACH.get(quantity.name, 1.0)
+            found[quantity.name] = statistics.change_of(
+                after - before, statistics.with_seeds(spread, added[number]), reach
+            )
         return found
 
     def _weighted(self, sign: int) -> list[Weighted]:
