@@ -64,8 +64,8 @@ def test_its_test_is_the_pipelines_condition(removed: Done, places: list[str]) -
     run = bareface("pipeline", *PHOTOS, f"recogniser='{checkpoint}'", "mattes_from=mask", CANVAS, "samples=0", *places)
     assert run.status == 0, run.stderr
     assert run.results["test/removed/top1"] == pytest.approx(removed.results["test/top1"])
-    assert run.results["test/removed/loss"] == pytest.approx(removed.results["test/loss"], rel=1e-3)
-    assert run.results["test/original/loss"] != pytest.approx(removed.results["test/loss"], rel=1e-2)
+    assert run.results["test/removed/loss"] == pytest.approx(removed.results["test/loss"], rel=0.02)  # bf16, folded
+    assert run.results["test/original/loss"] != pytest.approx(removed.results["test/loss"], rel=0.1)
 
 
 def test_evaluate_shows_what_it_is_told_to(

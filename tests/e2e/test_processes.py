@@ -78,7 +78,7 @@ def test_the_pipeline_of_two_processes_gives_the_outcomes_of_one(recognition: Do
     assert first[near].to_numpy() == pytest.approx(second[near].to_numpy(), abs=1e-4)
     tiles = [{path.name: path.read_bytes() for path in run.folder.rglob("photos/*.png")} for run in (alone, two)]
     assert tiles[0] and tiles[0] == tiles[1]
-    assert {path.name for path in (two.folder / "parts").iterdir()} == {"study.json", "passed.json"}
+    assert {path.name for path in (two.folder / "parts").iterdir()} == {"asked.json", "passed.json"}
     exact = [{name: value for name, value in run.results.items() if "top" in name} for run in (alone, two)]
     assert exact[0] and exact[0] == exact[1]
 

@@ -133,6 +133,9 @@ def test_the_pipeline_from_two_checkpoints(segmentation: Done, recognition: Done
     assert {each.model: each.photos for each in study.leakage} == {"segmenter": 0, "recogniser": 0}
     assert {each.model: each.identities for each in study.leakage}["recogniser"] == study.identities
     assert study.answer in (run.folder / "report.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    both = bareface("compare", str(run.folder), str(recognition.folder), "--out", str(data / "both"))
+    assert both.status == 0, both.stderr
+    assert "removed" in (data / "both/studies.md").read_text() and (data / "both/compare.md").is_file()
     again = bareface(
         "check", "data=vggface2", f"data.root={run.folder / 'cutouts/removed'}", "workers=0", f"runs={data / 'runs'}"
     )

@@ -39,10 +39,21 @@ FINDINGS = [
 ]
 
 
-def test_the_first_removed_background_is_what_the_answer_is_about() -> None:
+def test_one_removed_background_is_what_the_answer_is_about() -> None:
     said = answer(CONDITIONS, "a", TOP1, FINDINGS, [])
     assert said == (
         "Top-1 is 90.0 % on the photos as they are and 70.0 % with face in front of black: -20.0 points [-25.0, -15.0]."
+    )
+
+
+def test_several_backdrops_are_a_range_and_what_is_not_told_from_nothing_is_said() -> None:
+    conditions = CONDITIONS | {"grown": Removed("face", "grey", matte={"grow": 0.1}), "blur": Removed("face", "blur")}
+    near = finding("blur", 0.89)
+    assert near.change is not None
+    found = [*FINDINGS, finding("grown", 0.1), replace(near, change=replace(near.change, holm=0.3))]
+    assert answer(conditions, "a", TOP1, found, []) == (
+        "Top-1 is 90.0 % on the photos as they are and between 70.0 % with face in front of black (-20.0 points "
+        "[-25.0, -15.0]) and 89.0 % with face in front of blur (-1.0 points [-6.0, +4.0], not told from 0)."
     )
 
 
@@ -50,6 +61,14 @@ def test_other_conditions_answer_where_nothing_is_removed() -> None:
     conditions = {name: CONDITIONS[name] for name in ("original", "other")}
     said = answer(conditions, "a", TOP1, [finding("original", 0.9), finding("other", 0.8)], [])
     assert "80.0 % with face in front of the background of another photo of another person: -10.0 points" in said
+
+
+def test_another_condition_may_be_the_first() -> None:
+    conditions = {"black": Removed("face", "black"), "original": Original()}
+    found = [replace(finding("black", 0.4), change=None), replace(finding("original", 0.9), change=change(0.5))]
+    assert answer(conditions, "a", TOP1, found, []) == (
+        "Top-1 is 40.0 % on black and 90.0 % with the photo as it is: +50.0 points [+45.0, +55.0]."
+    )
 
 
 def test_the_drop_is_split_and_the_gap_stands_beside() -> None:
@@ -62,19 +81,19 @@ def test_the_drop_is_split_and_the_gap_stands_beside() -> None:
         contrast("information lost", "white", "white", -0.4),
         contrast("information lost", "black", "black", -0.9, "auc"),
         contrast("BG-Gap", "b", "other", 0.3),
-        contrast("BG-Gap", "a", "other", 0.08),
         contrast("BG-Gap", "a", "hair", 0.6),
+        contrast("BG-Gap", "a", "other", 0.08),
     ]
     said = answer(CONDITIONS | {"hair": Swapped("hair", "other")}, "a", TOP1, FINDINGS, contrasts)
-    assert said.partition(", of which ")[2] == (
-        "-15.0 points [-20.0, -10.0] because information is lost and -5.0 points [-10.0, +0.0] because the sight is "
-        "unfamiliar. What the background says about who it is comes to +8.0 points [+3.0, +13.0] (BG-Gap)."
+    assert said.partition(". Of the change ")[2] == (
+        "on black, -15.0 points [-20.0, -10.0] is information that is lost and -5.0 points [-10.0, +0.0] a sight that "
+        "is unfamiliar. What the background says about who it is comes to +8.0 points [+3.0, +13.0] (BG-Gap)."
     )
 
 
 def test_nothing_to_compare_is_said() -> None:
     said = answer({"original": Original()}, "a", TOP1, FINDINGS[:3], [])
-    assert said == "Nothing is compared: top-1 is known in one condition alone."
+    assert said == "Nothing is compared: no recognition was measured in two conditions, the notes say why."
     said = answer(CONDITIONS, "a", LOSS, FINDINGS, [])
     assert said == "Nothing is compared: loss is not measured in original."
 

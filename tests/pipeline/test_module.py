@@ -49,7 +49,7 @@ def test_outcomes_by_key(tmp_path: Path) -> None:
     pipeline = module(tmp_path)
     run(pipeline, samples())
     table = pq.read_table(tmp_path / "outcomes.parquet").to_pandas()
-    assert len(table) == 12 and {path.name for path in (tmp_path / "parts").iterdir()} == {"study.json", "passed.json"}
+    assert len(table) == 12 and {path.name for path in (tmp_path / "parts").iterdir()} == {"asked.json", "passed.json"}
     removed = table[table.condition == "removed"].set_index("key")
     assert removed.predicted.to_dict() == {sample["key"]: "cy" for sample in samples()}
     assert (removed["rank"] == 0).to_dict() == {sample["key"]: sample["key"].startswith("cy") for sample in samples()}

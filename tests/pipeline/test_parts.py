@@ -176,7 +176,7 @@ def test_what_a_killed_process_left_half_written_is_no_part(tmp_path: Path) -> N
     (tmp_path / "parts/.0-000000.abc").mkdir()
     (tmp_path / "parts/.0-000000.abc/outcomes.parquet").write_bytes(b"PAR1")
     study(tmp_path)
-    assert {path.name for path in (tmp_path / "parts").iterdir()} == {"study.json", "passed.json"}
+    assert {path.name for path in (tmp_path / "parts").iterdir()} == {"asked.json", "passed.json"}
 
 
 def test_what_parts_say_together(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""What a study says, in words: the answer in one sentence, and how it was found in a paragraph."""
+"""What a study says, in words: the answer in a sentence or three, and how it was found in a paragraph."""
 
 from collections.abc import Mapping, Sequence
 
-from bareface.pipeline.conditions import Condition, Removed
+from bareface.pipeline.conditions import Condition, Original, Removed
 from bareface.pipeline.results import Change, ConditionCard, Contrast, Finding, Quantity
 from bareface.recognition.protocols.intervals import LEAST
 
@@ -14,7 +14,7 @@ def answer(
     findings: Sequence[Finding],
     contrasts: Sequence[Contrast],
 ) -> str:
-    """One sentence: what is lost without the background, and what of it is a loss of information.
+    """What is lost without the background, over all backdrops, and what of it is a loss of information.
 
     Args:
         conditions: By name; the first is what others are compared with.
@@ -23,35 +23,58 @@ def answer(
         findings: Of the study.
         contrasts: Of the study.
     """
-    original = next(iter(conditions))
+    first = next(iter(conditions))
     own = {
         each.condition: each
         for each in findings
         if (each.recogniser, each.group, each.quantity) == (recogniser, "", quantity.name)
     }
-    removed = [name for name, each in conditions.items() if isinstance(each, Removed) and each.source != "random"]
-    shown = next(iter(removed), next((name for name in own if name != original), None))
-    before, after = own.get(original), own.get(shown or "")
-    if before is None:
-        return f"Nothing is compared: {quantity.title} is not measured in {original}."
-    if after is None or after.change is None or shown is None:
-        return f"Nothing is compared: {quantity.title} is known in one condition alone."
-    title = f"{quantity.title[0].upper()}{quantity.title[1:]}"
-    values = [number(each.value, quantity) for each in (before, after)]
-    words = f"{title} is {values[0]} on the photos as they are and {values[1]} with {conditions[shown].meaning}: "
-    words += gain(after.change, quantity)
-    asked = {
-        each.question: gain(each.change, quantity)
-        for each in reversed(contrasts)
-        if each.quantity == quantity.name
-        if shown in (each.condition, each.against_condition) or _is_gap(each, conditions, shown, recogniser)
-    }
-    if {"information lost", "mismatch"} <= asked.keys():
-        words += f", of which {asked['information lost']} because information is lost"
-        words += f" and {asked['mismatch']} because the sight is unfamiliar"
-    if "BG-Gap" in asked:
-        words += f". What the background says about who it is comes to {asked['BG-Gap']} (BG-Gap)"
+    if first not in own:
+        return f"Nothing is compared: {quantity.title} is not measured in {first}."
+    changes = {name: each.change for name, each in own.items() if each.change is not None}
+    if not changes:
+        return "Nothing is compared: no recognition was measured in two conditions, the notes say why."
+    usual = "on the photos as they are" if isinstance(conditions[first], Original) else f"on {first}"
+    words = f"{quantity.title[0].upper()}{quantity.title[1:]} is {number(own[first].value, quantity)} {usual} and "
+    chosen = _backdrops(conditions, changes) or [next(iter(changes))]
+    worst, *_, best = sorted(chosen, key=lambda name: changes[name].value) * 2
+    if len(chosen) == 1:
+        words += (
+            f"{number(own[worst].value, quantity)} with {conditions[worst].meaning}: {_told(changes[worst], quantity)}"
+        )
+    else:
+        ends = [
+            f"{number(own[name].value, quantity)} with {conditions[name].meaning} ({_told(changes[name], quantity)})"
+            for name in (worst, best)
+        ]
+        words += f"between {ends[0]} and {ends[1]}"
+    asked = {(each.question, each.condition): each for each in contrasts if each.quantity == quantity.name}
+    for name in chosen:
+        lost, strange = asked.get(("information lost", name)), asked.get(("mismatch", name))
+        if lost is not None and strange is not None:
+            words += f". Of the change on {name}, {gain(lost.change, quantity)} is information that is lost"
+            words += f" and {gain(strange.change, quantity)} a sight that is unfamiliar"
+    for each in asked.values():
+        if _is_gap(each, conditions, chosen[0], recogniser):
+            words += f". What the background says about who it is comes to {_told(each.change, quantity)} (BG-Gap)"
     return f"{words}."
+
+
+def _backdrops(conditions: Mapping[str, Condition], changes: Mapping[str, Change]) -> list[str]:
+    """Conditions that take the background of the same foreground away and differ in nothing but the backdrop."""
+    removed = {
+        name: each
+        for name, each in conditions.items()
+        if name in changes and isinstance(each, Removed) and each.source is None and each.settings is None
+    }
+    foreground = next((each.foreground for each in removed.values()), None)
+    return [name for name, each in removed.items() if each.foreground == foreground]
+
+
+def _told(change: Change, quantity: Quantity) -> str:
+    """A change, and whether it can be told from none."""
+    p = change.p if change.holm is None else change.holm
+    return gain(change, quantity) + (", not told from 0" if p is not None and p >= 0.05 else "")
 
 
 def _is_gap(contrast: Contrast, conditions: Mapping[str, Condition], shown: str, recogniser: str) -> bool:

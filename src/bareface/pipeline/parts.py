@@ -90,8 +90,8 @@ class Parts:
     def begin(self) -> None:
         """Makes the folder, and says in it which study this is."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / "study.json").is_file():
-            _write_json(self.folder / "study.json", self.study)
+        if not (self.folder / "asked.json").is_file():
+            _write_json(self.folder / "asked.json", self.study)
 
     @property
     def passed(self) -> Passed | None:
@@ -207,7 +207,7 @@ def check_study(run: Path, study: Mapping[str, Any]) -> None:
     Raises:
         DataError: It holds another one.
     """
-    path = run / "parts" / "study.json"
+    path = run / "parts" / "asked.json"
     if not path.is_file():
         if (run / "outcomes.parquet").exists():
             raise DataError(f"{run}: holds outcomes, and not of which study. Choose another folder.")

@@ -123,7 +123,7 @@ def _refuse_lone_sweep(task: str) -> None:
 def _how_to_go_on(folder: Path) -> str:
     if (folder / "checkpoints/last.ckpt").is_file():
         return "; the same command with ckpt_path=last goes on after its last whole epoch"
-    if (folder / "parts").is_dir():
+    if any((folder / "parts").glob("*/")):
         return "; the same command with resume=last goes on behind what is done"
     return ""
 

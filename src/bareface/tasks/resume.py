@@ -62,7 +62,7 @@ class StudyFolder(Callback):
         """Called once by Hydra, before it makes the folder."""
         here = OmegaConf.is_interpolation(config, "run")
         folder = Path(config.hydra.run.dir if here else config.run)
-        if not (folder / "parts/study.json").is_file():
+        if not (folder / "parts/asked.json").is_file():
             return
         try:
             check_study(folder, study_of(config, build.plain(config.data)))
@@ -87,7 +87,7 @@ def take_over(cfg: DictConfig, study: dict[str, Any]) -> None:
         return
     run = Path(cfg.run)
     earlier = _newest(cfg, study) if cfg.resume == "last" else Path(cfg.resume)
-    if not (earlier / "parts/study.json").is_file():
+    if not (earlier / "parts/asked.json").is_file():
         raise FileNotFoundError(f"resume={cfg.resume}: no run of a study there. Give the folder of one, or last.")
     check_study(earlier, study)
     if earlier.resolve() == run.resolve() or (run / "parts").exists():
@@ -104,7 +104,7 @@ def take_over(cfg: DictConfig, study: dict[str, Any]) -> None:
 
 
 def _newest(cfg: DictConfig, study: dict[str, Any]) -> Path:
-    found = sorted(Path(cfg.runs, cfg.task).rglob("parts/study.json"), key=lambda path: path.parent.stat().st_mtime)
+    found = sorted(Path(cfg.runs, cfg.task).rglob("parts/asked.json"), key=lambda path: path.parent.stat().st_mtime)
     for path in reversed(found):
         try:
             check_study(path.parent.parent, study)
