@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from bareface.io.atomic import atomic_path
@@ -68,10 +69,12 @@ def _roc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
 
 def _det(axes: Axes, systems: Mapping[str, Assessment]) -> None:
     """Misses over FAR, both on the scale on which normal scores give a straight line."""
-    least = 0.5
+    least, errorless = 0.5, []
     for label, colour, dash, far, miss in _lines(systems):
         inside = (far > 0) & (far < 1) & (miss > 0) & (miss < 1)
-        if inside.any():
+        if not inside.any():
+            errorless.append(label)
+        else:
             least = min(least, float(far[inside].min()), float(miss[inside].min()))
         axes.plot(_deviate(far[inside]), _deviate(miss[inside]), dash, color=colour, label=label)
     ticks = np.array([share for share in SHARES if share >= least / 2])
@@ -84,6 +87,9 @@ def _det(axes: Axes, systems: Mapping[str, Assessment]) -> None:
     axes.set_ylim(low, high)
     axes.set_xlabel("FAR (FPIR of the open set)")
     axes.set_ylabel("1 - TAR (FNIR of the open set)")
+    if errorless:  # the scale has no place for 0 %
+        text = "\n".join(["one of the errors is always 0 % or 100 %,", "so there is no line of", *errorless])
+        axes.text(0.05, 0.05, text, transform=axes.transAxes, fontsize=9, color="#555555")
 
 
 def _cmc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
@@ -96,6 +102,8 @@ def _cmc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
         axes.set_xlabel(f"rank, of N = {len(ranks):,} enrolled identities")
         if len(ranks) > 50:
             axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of probes found up to that rank")
 
