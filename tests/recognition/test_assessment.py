@@ -72,13 +72,17 @@ def test_what_the_pictures_do_not_suffice_for_is_left_out_unless_it_was_asked_fo
     assert protocols == ["verification", "identification"]
     assert notes == [
         "left out: protocols: open_set cannot be measured on 3 identities with 1 to 2 pictures each (stage=test): 3 "
-        "identities, 2 of them not enrolled: expected at least 2 in the gallery. Use more identities. To test more "
-        "identities: stage=all, or other data.fractions, or strangers=each; or choose other protocols=."
+        "identities, 2 of them not enrolled: expected at least 2 in the gallery. Use more identities. More "
+        "identities: stage=all, or other data.fractions, or strangers=each; or choose other protocols=..."
     ]
     with pytest.raises(ValueError, match=r"^protocols: open_set cannot be measured on 3 identities with 1 to 2"):
         plan(*REST).measurable(few, False)
-    alone = r"^protocols: verification cannot be measured on 3 identities with 1 picture each \(stage=test\): there are no "
-    with pytest.raises(ValueError, match=alone + r"mated pairs\. .* stage=all, data\.split=disjoint, or other data\.frac"):
+    alone = (
+        r"^protocols: verification cannot be measured on 3 identities with 1 picture each \(stage=test\): there are no "
+    )
+    with pytest.raises(
+        ValueError, match=alone + r"mated pairs\. .* stage=all, data\.split=disjoint, or other data\.frac"
+    ):
         plan(*REST, asked=False, where="stage=test").measurable([0, 1, 2], False)
     found = assess(table(3), None, None, plan(*REST, asked=False))
     assert {protocol for protocol, _ in found.rows} == {"verification", "identification"}
@@ -127,7 +131,11 @@ def test_the_difference_of_two_systems():
         (lambda: plan("pairs", gallery_pictures=0), ValueError, r"gallery_pictures=0: expected at least 1\."),
         (lambda: plan("pairs", strangers=1.0), ValueError, r"strangers=1.0: expected a share of the identities, 0 < v"),
         (lambda: plan("pairs", strangers="all"), ValueError, r"strangers=all: expected a share of the identities, 0"),
-        (lambda: plan("open_set", rank=12).measurable([0, 0, 1, 1] * 12, False), ValueError, "2 identities, 1 of them not"),
+        (
+            lambda: plan("open_set", rank=12).measurable([0, 0, 1, 1] * 12, False),
+            ValueError,
+            "2 identities, 1 of them not",
+        ),
         (
             lambda: plan("open_set", rank=12).measurable(np.repeat(range(24), 2), False),
             ValueError,
@@ -138,7 +146,11 @@ def test_the_difference_of_two_systems():
             DataError,
             "list of pairs. Use protocols=.verification",
         ),
-        (lambda: plan("pairs").measurable(None, False), DataError, "no list of pairs. Use data with people in it, such as"),
+        (
+            lambda: plan("pairs").measurable(None, False),
+            DataError,
+            "no list of pairs. Use data with people in it, such as",
+        ),
         (
             lambda: assess(table(named=False), None, None, plan("verification")),
             ValueError,

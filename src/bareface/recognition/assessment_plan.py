@@ -119,11 +119,11 @@ class Plan:
         names, sizes = np.unique(np.asarray(identities), return_counts=True)
         if len(names) > 1 and sizes.max() <= (1 if protocol == "verification" else self.gallery_pictures):
             fewer = ", or gallery_pictures=1" if protocol != "verification" and self.gallery_pictures > 1 else ""
-            remedy = f"To test more pictures of each: stage=all, data.split=disjoint, or other data.fractions{fewer}"
+            remedy = f"More pictures of each: stage=all, data.split=disjoint, or other data.fractions{fewer}"
         else:
             fewer = ", or strangers=each" if protocol == "open_set" and len(names) > 1 and sizes.max() > 1 else ""
-            remedy = f"To test more identities: stage=all, or other data.fractions{fewer}"
-        return f"{remedy}; or choose other protocols=."
+            remedy = f"More identities: stage=all, or other data.fractions{fewer}"
+        return f"{remedy}; or choose other protocols=..."
 
     def divided(self, identities: ArrayLike) -> partition.Partition:
         """Who is enrolled of an open set, and who is looked up; everybody is enrolled where ``strangers`` is each.
@@ -151,8 +151,6 @@ def check_pairs(identities: ArrayLike) -> None:
 def _counted(identities: ArrayLike) -> str:
     """How many identities, and how many pictures of each."""
     _, sizes = np.unique(np.asarray(identities), return_counts=True)
-    low, high = int(sizes.min(initial=0)), int(sizes.max(initial=0))
-    if len(sizes) < 2:
-        return f"{len(sizes)} identities with {high} pictures" if len(sizes) != 1 else f"1 identity with {high} pictures"
+    low, high = int(sizes.min()), int(sizes.max())
     each = f"{low} to {high} pictures" if low < high else f"{high} picture{'s' if high > 1 else ''}"
-    return f"{len(sizes)} identities with {each} each"
+    return f"{len(sizes)} identities with {each} each" if len(sizes) > 1 else f"1 identity with {each}"

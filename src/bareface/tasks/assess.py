@@ -28,7 +28,7 @@ from bareface.tasks import baseline, build
 from bareface.tasks.extract import embed
 from bareface.tasks.values import check_options
 
-OPTIONS = get_type_hints(Plan) | {
+OPTIONS = {name: hint for name, hint in get_type_hints(Plan).items() if name not in ("asked", "where")} | {
     "protocols": Sequence[Protocol] | None,
     "recogniser": Path | None,
     "embeddings": Path | None,
