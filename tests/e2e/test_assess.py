@@ -173,7 +173,7 @@ def test_a_folder_of_people_of_whom_there_are_few_pictures(checkpoint: str, tmp_
         "verification cannot be measured on 4 identities with 1 picture each (stage=test): there are no mated pairs."
     )
     assert refused.status == 1 and cause in refused.stderr
-    assert "stage=all, data.split=disjoint, or other data.fractions" in refused.stderr
+    assert "stage=all, data.split=disjoint, other data.fractions" in refused.stderr
     above = bareface("assess", *own, f"data.root={people.parent}")
     assert above.status == 1 and f"Set data.root={people}." in above.stderr
 

@@ -72,18 +72,19 @@ def test_what_the_pictures_do_not_suffice_for_is_left_out_unless_it_was_asked_fo
     assert protocols == ["verification", "identification"]
     assert notes == [
         "left out: protocols: open_set cannot be measured on 3 identities with 1 to 2 pictures each (stage=test): 3 "
-        "identities, 2 of them not enrolled: expected at least 2 in the gallery. Use more identities. More "
-        "identities: stage=all, or other data.fractions, or strangers=each; or choose other protocols=..."
+        "identities, 2 of them not enrolled: expected at least 2 in the gallery. Use more identities. Test "
+        "more identities (stage=all, data.split=disjoint, other data.fractions, strangers=each), or choose "
+        "protocols=... without it."
     ]
     with pytest.raises(ValueError, match=r"^protocols: open_set cannot be measured on 3 identities with 1 to 2"):
         plan(*REST).measurable(few, False)
-    alone = (
-        r"^protocols: verification cannot be measured on 3 identities with 1 picture each \(stage=test\): there are no "
-    )
+    alone = r"^protocols: verification cannot be measured on 3 identities with 1 picture each \(stage=test\): there "
     with pytest.raises(
-        ValueError, match=alone + r"mated pairs\. .* stage=all, data\.split=disjoint, or other data\.frac"
+        ValueError, match=alone + r"are no mated pairs\. .*\(stage=all, data\.split=disjoint, other data"
     ):
         plan(*REST, asked=False, where="stage=test").measurable([0, 1, 2], False)
+    with pytest.raises(ValueError, match=r"look up\. Test more pictures of each \(gallery_pictures=1\), or choose"):
+        plan("identification", gallery_pictures=2, where="stage=all").measurable([0, 0, 1, 1], False)
     found = assess(table(3), None, None, plan(*REST, asked=False))
     assert {protocol for protocol, _ in found.rows} == {"verification", "identification"}
     assert found.notes[0].startswith("left out: protocols: open_set cannot be measured on 3 identities with 4 pictures")
@@ -186,15 +187,13 @@ def test_a_roc_begins_at_one_trial_of_its_own():
     assert starts == [(0.5, 0.5), (0.1, 0.5)]
 
 
-def test_a_system_without_errors_is_named_in_the_picture_of_det():
+def test_the_legend_of_det_says_where_there_is_no_line():
     perfect, other = Curve.of([0.8, 0.9], [0.1, 0.2]), Curve.of([0.2, 0.6, 0.9], [0.1, 0.5, 0.7])
     axes = Figure().subplots()
     _det(axes, {"one": Assessment(curves={"verification": perfect}), "two": Assessment(curves={"open_set": other})})
-    (text,) = axes.texts
-    assert text.get_text().splitlines()[1:] == ["so there is no line of", "one, verification"]
-    axes = Figure().subplots()
-    _det(axes, {"two": Assessment(curves={"open_set": other})})
-    assert not axes.texts
+    labels = [line.get_label() for line in axes.get_lines()]
+    nothing = "one, verification\n(no line: one of the errors is 0 % or 100 %)"
+    assert labels == [nothing, "two, open set", "equal errors"]
 
 
 @pytest.mark.parametrize("identities", [2, 3, 4, 10])

@@ -116,14 +116,18 @@ class Plan:
             raise ValueError(f"{what}: {error} {self._remedy(protocol, identities)}") from error
 
     def _remedy(self, protocol: Protocol, identities: ArrayLike) -> str:
+        """Options that give more of what is missing."""
         names, sizes = np.unique(np.asarray(identities), return_counts=True)
-        if len(names) > 1 and sizes.max() <= (1 if protocol == "verification" else self.gallery_pictures):
-            fewer = ", or gallery_pictures=1" if protocol != "verification" and self.gallery_pictures > 1 else ""
-            remedy = f"More pictures of each: stage=all, data.split=disjoint, or other data.fractions{fewer}"
-        else:
-            fewer = ", or strangers=each" if protocol == "open_set" and len(names) > 1 and sizes.max() > 1 else ""
-            remedy = f"More identities: stage=all, or other data.fractions{fewer}"
-        return f"{remedy}; or choose other protocols=..."
+        needed = 1 if protocol == "verification" else self.gallery_pictures
+        pictures = len(names) > 1 and sizes.max() <= needed
+        options = [] if "stage=all" in self.where else ["stage=all", "data.split=disjoint", "other data.fractions"]
+        if pictures and sizes.max() > 1:
+            options.append(f"gallery_pictures={sizes.max() - 1}")
+        if not pictures and protocol == "open_set" and len(names) > 1:
+            options.append("strangers=each")
+        what = "more pictures of each" if pictures else "more identities"
+        how = f" ({', '.join(options)})" if options else ""
+        return f"Test {what}{how}, or choose protocols=... without it."
 
     def divided(self, identities: ArrayLike) -> partition.Partition:
         """Who is enrolled of an open set, and who is looked up; everybody is enrolled where ``strangers`` is each.

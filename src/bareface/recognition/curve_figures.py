@@ -69,11 +69,11 @@ def _roc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
 
 def _det(axes: Axes, systems: Mapping[str, Assessment]) -> None:
     """Misses over FAR, both on the scale on which normal scores give a straight line."""
-    least, errorless = 0.5, []
+    least = 0.5
     for label, colour, dash, far, miss in _lines(systems):
         inside = (far > 0) & (far < 1) & (miss > 0) & (miss < 1)
-        if not inside.any():
-            errorless.append(label)
+        if not inside.any():  # the scale has no place for 0 %: the line would be outside of the picture
+            label += "\n(no line: one of the errors is 0 % or 100 %)"
         else:
             least = min(least, float(far[inside].min()), float(miss[inside].min()))
         axes.plot(_deviate(far[inside]), _deviate(miss[inside]), dash, color=colour, label=label)
@@ -87,9 +87,6 @@ def _det(axes: Axes, systems: Mapping[str, Assessment]) -> None:
     axes.set_ylim(low, high)
     axes.set_xlabel("FAR (FPIR of the open set)")
     axes.set_ylabel("1 - TAR (FNIR of the open set)")
-    if errorless:  # the scale has no place for 0 %
-        text = "\n".join(["one of the errors is always 0 % or 100 %,", "so there is no line of", *errorless])
-        axes.text(0.05, 0.05, text, transform=axes.transAxes, fontsize=9, color="#555555")
 
 
 def _cmc(axes: Axes, systems: Mapping[str, Assessment]) -> None:

@@ -75,9 +75,8 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     found = AMBIGUOUS.search(message)
     if found:
         key = found["key"]
-        word, value = next(
-            ((word, word.partition("=")[2]) for word in arguments if word.startswith(f"{key}=")), (key, "")
-        )
+        word = next(word for word in arguments if word.startswith(f"{key}="))
+        value = word.partition("=")[2]
         return f"{word}: expected one value, or a list in brackets. Write '{key}=[{value}]', or -m for a run of each."
     found = KEY.search(message)
     if not found:
