@@ -88,6 +88,11 @@ def test_a_broken_picture_is_listed(checkpoint: str, data: Path, tmp_path: Path)
     rows = list(csv.DictReader((listed.folder / "skipped.csv").open()))
     assert [Path(row["key"]).name for row in rows] == [broken.name]
     assert "1 of 20 pictures left out" in listed.stdout
+    learnt = sorted((tmp_path / "x/train").rglob("*.jpg"))[0]
+    learnt.write_bytes(learnt.read_bytes()[:400])
+    fewer = bareface("assess", *own, checkpoint, "loader.on_error=skip", "baseline.components=9")
+    assert fewer.status == 0, fewer.stderr
+    assert "eigenfaces: left out, 9 train pictures are too few for baseline.components=9. Ask for 8" in fewer.stdout
 
 
 @pytest.mark.parametrize(

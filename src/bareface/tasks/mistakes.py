@@ -87,7 +87,8 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
     experiment = next((word for word in others if word.startswith("experiment=")), None)
     if asked is None and experiment is not None:
         tasks = [path.stem for path in sorted(conf.glob("*.yaml")) if _composed(path.stem, [experiment], conf)]
-        return f"{experiment}: sets {key}, which {task} does not have. It is for {', '.join(tasks) or 'no task'}."
+        if task not in tasks:
+            return f"{experiment}: sets {key}, which {task} does not have. It is for {', '.join(tasks) or 'no task'}."
     above, _, last = key.rpartition(".")
     if asked and above and _at(_composed(task, others, conf), above) == {}:  # names of the user's own go there
         return f"{asked}: {above} has no {last} yet. Add it: '+{asked}'."
