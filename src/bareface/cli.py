@@ -164,10 +164,10 @@ def synthesize(
     from bareface.tasks.synthesize import synthesize as work
 
     try:
-        work(target, layout, identities, photos, height, width, background_bias, seed)
+        options = work(target, layout, identities, photos, height, width, background_bias, seed)
     except MENDABLE as error:
         _leave(error, synthesize)
-    print(target)
+    print(f"{target}\nto use it: {options}")
 
 
 GALLERY = typer.Option("--gallery", help="A folder, milvus:FILE.db or milvus:http://HOST:19530.")

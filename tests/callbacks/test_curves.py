@@ -99,6 +99,12 @@ def test_other_tasks_draw_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "figures").exists()
 
 
+def test_the_axis_of_one_epoch() -> None:
+    (axes,) = plot(panels({"train/loss": {1: 0.5}})).axes
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+
+
 def test_panels_and_lines() -> None:
     history = {"train/top1": {1: 0.25, 2: 0.5}, "val/top1": {2: 0.75}, "val/iou/face": {1: 0.5}, "val/iou/hair": {1: 1}}
     grouped = panels(history)

@@ -157,6 +157,12 @@ def test_roots_that_are_wrong(tmp_path):
         _ = IdentityFolder(str(tmp_path / "no")).manifest
     with pytest.raises(DataError, match=r"no samples found\. Own pictures of people: a folder a person"):
         _ = IdentityFolder(str(tmp_path)).manifest
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "train/ada").mkdir(parents=True)
+    (tmp_path / "train/ada/1.png").touch()
+    deeper = r"no samples found, its pictures lie one level deeper, as train/ada/1\.png\. Set data\.root=.*/train\.$"
+    with pytest.raises(DataError, match=deeper):
+        _ = IdentityFolder(str(tmp_path)).manifest
 
 
 @pytest.mark.parametrize(

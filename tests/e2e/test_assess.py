@@ -88,6 +88,11 @@ def test_a_broken_picture_is_listed(checkpoint: str, data: Path, tmp_path: Path)
     rows = list(csv.DictReader((listed.folder / "skipped.csv").open()))
     assert [Path(row["key"]).name for row in rows] == [broken.name]
     assert "1 of 20 pictures left out" in listed.stdout
+    learnt = sorted((tmp_path / "x/train").rglob("*.jpg"))[0]
+    learnt.write_bytes(learnt.read_bytes()[:400])
+    fewer = bareface("assess", *own, checkpoint, "loader.on_error=skip", "baseline.components=9")
+    assert fewer.status == 0, fewer.stderr
+    assert "eigenfaces: left out, 9 train pictures are too few for baseline.components=9. Ask for 8" in fewer.stdout
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_a_broken_picture_is_listed(checkpoint: str, data: Path, tmp_path: Path)
         (["embeddings=/nowhere.parquet"], "embeddings=/nowhere.parquet: no such file"),
         (["embeddings=/tmp"], "embeddings=/tmp: a folder, expected a file"),
         (["embeddings=x", "flip=true"], "flip=true: the embeddings are made already"),
-        (["recogniser=x", "stage=all"], "stage=all: expected one of train, val, test."),
+        (["recogniser=x", "stage=each"], "stage=each: expected one of train, val, test, all."),
         (
             ["recogniser=x", "protocols=[roc]"],
             "protocols=['roc']: expected a list, each one of pairs, verification, ",
@@ -122,7 +127,6 @@ def test_refusals_are_one_line(options: list[str], message: str, data: Path) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "baseline.components=60: 30 training pictures have fewer directions. Ask for 29"),
         (["baseline=pca"], "baseline=pca: expected null, or a value for baseline.components."),
         (["baseline.components=0"], "baseline.components=0: expected at least 1."),
         (["baseline_side=0"], "baseline_side=0: expected at least 1."),
@@ -134,7 +138,7 @@ def test_refusals_are_one_line(options: list[str], message: str, data: Path) -> 
         ),
         (["baseline.components=5", "rank=3"], "rank=3: expected 1 to 2, 3 identities are enrolled."),
         (
-            ["baseline.components=5", "gallery_pictures=9"],
+            ["baseline.components=5", "gallery_pictures=9", "protocols=[identification]"],
             "no enrolled identity has more than 3 pictures, 9 of each",
         ),
         (["protocols=[pairs]"], "the data has no list of pairs. Use protocols=[verification], which takes all pairs."),
@@ -156,6 +160,52 @@ def test_data_without_people_and_without_pairs(checkpoint: str, data: Path, tmp_
         folder = ["data=picture_folder", f"data.root={tmp_path}", f"protocols={protocols}", f"runs={tmp_path / 'runs'}"]
         run = bareface("assess", checkpoint, *folder)
         assert run.status == 1 and "Use data with people in it, such as data=identity_folder" in run.stderr
+
+
+def drawn_people(folder: Path, identities: int, photos: int) -> Path:
+    size = ("--identities", str(identities), "--photos", str(photos), "--height", "64", "--width", "56")
+    drawn = bareface("synthesize", str(folder), "--layout", "vggface2", *size)
+    assert drawn.status == 0, drawn.stderr
+    assert drawn.stdout.splitlines() == [str(folder), f"to use it: data=vggface2 data.root={folder}"]
+    return folder / "train"
+
+
+def test_a_folder_of_people_of_whom_there_are_few_pictures(checkpoint: str, tmp_path: Path) -> None:
+    people = drawn_people(tmp_path / "x", 4, 5)
+    own = [checkpoint, "data=identity_folder", "loader.num_workers=0", "fars=[0.1]", "ranks=[1]", f"runs={tmp_path}"]
+    refused = bareface("assess", *own, f"data.root={people}")
+    cause = (
+        "verification cannot be measured on 4 identities with 1 picture each (stage=test): there are no mated pairs."
+    )
+    assert refused.status == 1 and cause in refused.stderr
+    assert "stage=all, data.split=disjoint, other data.fractions" in refused.stderr
+    above = bareface("assess", *own, f"data.root={people.parent}")
+    assert above.status == 1 and f"Set data.root={people}." in above.stderr
+
+    whole = bareface("assess", *own, f"data.root={people}", "stage=all")
+    assert whole.status == 0, whole.stderr
+    rows = list(csv.DictReader((whole.folder / "protocols.csv").open()))
+    # 4 people of 5 pictures: 4 x 10 mated pairs, 6 x 25 others; strangers=0.5 leaves 2 in the gallery
+    assert {row["protocol"]: (row["mated"], row["non_mated"]) for row in rows} == {
+        "verification": ("40", "150"),
+        "identification": ("16", "0"),
+        "open_set": ("8", "10"),
+    }
+    assert {row["system"] for row in rows} == {"recogniser"}
+    assert "stage=all: every picture is tested, none is left for thresholds (val) or eigenfaces (train)" in whole.stdout
+    assert "tpir_at_val" not in whole.stdout
+
+    most = [f"data.root={people}", "data.fractions=[0.4,0,0.6]", "strangers=0.7"]
+    divided = bareface("assess", *own, *most)
+    assert divided.status == 0, divided.stderr
+    assert "left out: protocols: open_set cannot be measured on 4 identities with 3 pictures each" in divided.stdout
+    few = "eigenfaces: left out, 8 train pictures are too few for baseline.components=60. Ask for 7, or baseline=null"
+    assert few in divided.stdout and few in (divided.folder / "protocols.md").read_text()
+    assert {name.split("/")[2] for name in divided.results} == {"verification", "identification"}
+    asked = bareface("assess", *own, *most, "protocols=[open_set]")
+    assert asked.status == 1 and "error: protocols: open_set cannot be measured on 4 identities" in asked.stderr
+    nobody = bareface("assess", *own, *most, "stage=val")
+    assert nobody.status == 1 and "stage=val: the split gives no val pictures." in nobody.stderr
 
 
 def test_nothing_that_can_be_embedded_is_an_error(checkpoint: str, tmp_path: Path) -> None:

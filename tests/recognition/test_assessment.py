@@ -12,7 +12,7 @@ from bareface.errors import DataError
 from bareface.recognition import assessment_report as report
 from bareface.recognition.assessment import Assessment, assess, difference, listed_pairs
 from bareface.recognition.assessment_plan import Plan
-from bareface.recognition.curve_figures import _roc, draw_curves
+from bareface.recognition.curve_figures import _cmc, _det, _roc, draw_curves
 from bareface.recognition.embeddings import Embeddings
 from bareface.recognition.protocols.curve import Curve
 
@@ -66,6 +66,30 @@ def test_what_cannot_be_chosen_on_validation_is_noted():
     ]
 
 
+def test_what_the_pictures_do_not_suffice_for_is_left_out_unless_it_was_asked_for():
+    few = [0, 0, 1, 1, 2]  # strangers=0.5: 2 of 3 are not enrolled
+    protocols, notes = plan(*REST, asked=False, where="stage=test").measurable(few, False)
+    assert protocols == ["verification", "identification"]
+    assert notes == [
+        "left out: protocols: open_set cannot be measured on 3 identities with 1 to 2 pictures each (stage=test): 3 "
+        "identities, 2 of them not enrolled: expected at least 2 in the gallery. Use more identities. Test "
+        "more identities (stage=all, data.split=disjoint, other data.fractions, strangers=each), or choose "
+        "protocols=... without it."
+    ]
+    with pytest.raises(ValueError, match=r"^protocols: open_set cannot be measured on 3 identities with 1 to 2"):
+        plan(*REST).measurable(few, False)
+    alone = r"^protocols: verification cannot be measured on 3 identities with 1 picture each \(stage=test\): there "
+    with pytest.raises(
+        ValueError, match=alone + r"are no mated pairs\. .*\(stage=all, data\.split=disjoint, other data"
+    ):
+        plan(*REST, asked=False, where="stage=test").measurable([0, 1, 2], False)
+    with pytest.raises(ValueError, match=r"look up\. Test more pictures of each \(gallery_pictures=1\), or choose"):
+        plan("identification", gallery_pictures=2, where="stage=all").measurable([0, 0, 1, 1], False)
+    found = assess(table(3), None, None, plan(*REST, asked=False))
+    assert {protocol for protocol, _ in found.rows} == {"verification", "identification"}
+    assert found.notes[0].startswith("left out: protocols: open_set cannot be measured on 3 identities with 4 pictures")
+
+
 def test_more_enrolled_pictures_find_more():
     few, more = (
         by_name(assess(table(noise=1.2), None, None, plan("identification", gallery_pictures=count)))
@@ -108,9 +132,13 @@ def test_the_difference_of_two_systems():
         (lambda: plan("pairs", gallery_pictures=0), ValueError, r"gallery_pictures=0: expected at least 1\."),
         (lambda: plan("pairs", strangers=1.0), ValueError, r"strangers=1.0: expected a share of the identities, 0 < v"),
         (lambda: plan("pairs", strangers="all"), ValueError, r"strangers=all: expected a share of the identities, 0"),
-        (lambda: plan("open_set", rank=12).check([0, 0, 1, 1] * 12, False), ValueError, "2 identities, 1 of them not"),
         (
-            lambda: plan("open_set", rank=12).check(np.repeat(range(24), 2), False),
+            lambda: plan("open_set", rank=12).measurable([0, 0, 1, 1] * 12, False),
+            ValueError,
+            "2 identities, 1 of them not",
+        ),
+        (
+            lambda: plan("open_set", rank=12).measurable(np.repeat(range(24), 2), False),
             ValueError,
             r"^rank=12: expected 1 to 11, 12 identities are enrolled\. Ask for less, or use more identities\.$",
         ),
@@ -119,14 +147,18 @@ def test_the_difference_of_two_systems():
             DataError,
             "list of pairs. Use protocols=.verification",
         ),
-        (lambda: plan("pairs").check(None, False), DataError, "no list of pairs. Use data with people in it, such as"),
+        (
+            lambda: plan("pairs").measurable(None, False),
+            DataError,
+            "no list of pairs. Use data with people in it, such as",
+        ),
         (
             lambda: assess(table(named=False), None, None, plan("verification")),
             ValueError,
             "verification needs identities, and the pictures have none. Use data with people in it, such as data=",
         ),
         (
-            lambda: plan("open_set").check(None, True),
+            lambda: plan("open_set").measurable(None, True),
             ValueError,
             "open_set needs identities.* Use protocols=.pairs",
         ),
@@ -142,9 +174,9 @@ def test_refusals(work, error, message):
 
 @pytest.mark.parametrize(("strangers", "most"), [(0.5, 11), ("each", 23)])
 def test_as_many_candidates_as_are_enrolled_but_one_can_be_looked_at(strangers, most):
-    plan("open_set", rank=most, strangers=strangers).check(np.repeat(range(24), 2), False)
+    plan("open_set", rank=most, strangers=strangers).measurable(np.repeat(range(24), 2), False)
     with pytest.raises(ValueError, match=f"rank={most + 1}: expected 1 to {most}, {most + 1} identities are enrolled"):
-        plan("open_set", rank=most + 1, strangers=strangers).check(np.repeat(range(24), 2), False)
+        plan("open_set", rank=most + 1, strangers=strangers).measurable(np.repeat(range(24), 2), False)
 
 
 def test_a_roc_begins_at_one_trial_of_its_own():
@@ -153,6 +185,22 @@ def test_a_roc_begins_at_one_trial_of_its_own():
     _roc(axes, {"one": Assessment(curves={"open_set": few, "verification": many})})
     starts = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.get_lines()]
     assert starts == [(0.5, 0.5), (0.1, 0.5)]
+
+
+def test_the_legend_of_det_says_where_there_is_no_line():
+    perfect, other = Curve.of([0.8, 0.9], [0.1, 0.2]), Curve.of([0.2, 0.6, 0.9], [0.1, 0.5, 0.7])
+    axes = Figure().subplots()
+    _det(axes, {"one": Assessment(curves={"verification": perfect}), "two": Assessment(curves={"open_set": other})})
+    labels = [line.get_label() for line in axes.get_lines()]
+    nothing = "one, verification\n(no line: one of the errors is 0 % or 100 %)"
+    assert labels == [nothing, "two, open set", "equal errors"]
+
+
+@pytest.mark.parametrize("identities", [2, 3, 4, 10])
+def test_ranks_are_whole_numbers(identities):
+    axes = Figure().subplots()
+    _cmc(axes, {"one": Assessment(cmc=np.linspace(0.5, 1, identities))})
+    assert all(tick == int(tick) for tick in axes.get_xticks())
 
 
 def test_pairs_whose_pictures_are_missing_are_not_left_out():

@@ -31,6 +31,15 @@ def test_what_is_switched_off_is_not_blamed_for_another_mistake() -> None:
         (["train", "module=recognition", "optimizer.momentun=1"], "Did you mean optimizer.momentum?"),
         (["train", "optimizer.lr=["], "optimizer.lr=["),
         (
+            ["assess", "protocols=verification,identification"],
+            "error: protocols=verification,identification: expected one value, or a list in brackets. Write "
+            "'protocols=[verification,identification]', or -m for a run of each.",
+        ),
+        (
+            ["assess", "experiment=demo_orl_embedding", "seed=1"],
+            "error: experiment=demo_orl_embedding: sets module, which assess does not have. It is for evaluate, train.",
+        ),
+        (
             ["train", "loss.weight=balanced"],
             "loss.weight=balanced: loss=dice has no weight. Those that have one: boundary, cross_entropy, focal.",
         ),

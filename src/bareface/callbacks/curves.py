@@ -153,7 +153,7 @@ def plot(grouped: Panels, note: str = "") -> Figure:
                 axes.plot(epochs, heights, markersize=3, label=f"{label} {word}".strip(), **style)
         axes.set_title(title)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8, ncols=2 if len(lines) > 1 else 1)
     if note:

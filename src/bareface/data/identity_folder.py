@@ -104,6 +104,8 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
             found.append((folder, pictures))
             left_out += others
             empty += [] if pictures else [folder]
+        if len(empty) == len(found) and self.split_by != "folders":
+            self._refuse_deeper(empty)
         names = sorted({Path(folder).name for folder, pictures in found if pictures})
         label = {name: position for position, name in enumerate(names)}
         keys = [f"{folder}/{picture}" for folder, pictures in found for picture in pictures]
@@ -170,6 +172,15 @@ class IdentityFolder(SurveyedDataSet, IdentityDataSet):
         if divided:
             raise DataError(f"{self.root}: has train/ and test/, not a folder for each person. Set data.split=folders.")
         return inside
+
+    def _refuse_deeper(self, empty: list[str]) -> None:
+        """The usual reason for finding nothing: the root is a folder above the one that is meant."""
+        for folder in empty:
+            for deeper in folders_in(self.root / folder):
+                pictures, _ = pictures_in(self.root / folder / deeper)
+                if pictures:
+                    where = f"its pictures lie one level deeper, as {folder}/{deeper}/{pictures[0]}"
+                    raise DataError(f"{self.root}: no samples found, {where}. Set data.root={self.root / folder}.")
 
     def _masks(self, found: list[tuple[str, list[str]]], errors: list[str]) -> list[str]:
         """The mask of each picture; where there is none, a name that does not exist and an error."""

@@ -52,13 +52,13 @@ def assess(test: Embeddings, val: Embeddings | None, pairs: Pairs | None, plan: 
         plan: What is measured.
 
     Raises:
-        ValueError: The pictures do not suffice for a protocol.
+        ValueError: The pictures do not suffice for a protocol that was asked for, or for any.
         DataError: The pairs are missing, or one of their pictures is.
     """
-    plan.check(test.identities or None, pairs is not None)
-    found = Assessment()
+    protocols, left_out = plan.measurable(test.identities or None, pairs is not None)
+    found = Assessment(notes=left_out)
     steps = {"verification": _verification, "identification": _identification, "open_set": _open_set}
-    for protocol in plan.protocols:
+    for protocol in protocols:
         if protocol == "pairs":
             _pairs(found, test, pairs, plan)
         else:
@@ -170,7 +170,7 @@ def _chosen(
 ) -> dict[str, float]:
     """Thresholds from validation; none, and a note, where it does not suffice."""
     if val is None or not len(val):
-        found.notes.append(f"{protocol}: the split has no validation pictures, so no threshold is chosen on them")
+        found.notes.append(f"{protocol}: there are no validation pictures, so no threshold is chosen on them")
         return {}
     try:
         thresholds = choose(val)

@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from bareface.io.atomic import atomic_path
@@ -71,7 +72,9 @@ def _det(axes: Axes, systems: Mapping[str, Assessment]) -> None:
     least = 0.5
     for label, colour, dash, far, miss in _lines(systems):
         inside = (far > 0) & (far < 1) & (miss > 0) & (miss < 1)
-        if inside.any():
+        if not inside.any():  # the scale has no place for 0 %: the line would be outside of the picture
+            label += "\n(no line: one of the errors is 0 % or 100 %)"
+        else:
             least = min(least, float(far[inside].min()), float(miss[inside].min()))
         axes.plot(_deviate(far[inside]), _deviate(miss[inside]), dash, color=colour, label=label)
     ticks = np.array([share for share in SHARES if share >= least / 2])
@@ -96,6 +99,8 @@ def _cmc(axes: Axes, systems: Mapping[str, Assessment]) -> None:
         axes.set_xlabel(f"rank, of N = {len(ranks):,} enrolled identities")
         if len(ranks) > 50:
             axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of probes found up to that rank")
 

@@ -13,6 +13,8 @@ from omegaconf import DictConfig
 
 from bareface.data.dataset import DataSet, IdentityDataSet, Stage
 from bareface.data.pairs import PairDataSet
+from bareface.data.splits import all_test
+from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition import assessment_report as report
 from bareface.recognition.assessment import Assessment, difference
@@ -26,11 +28,11 @@ from bareface.tasks import baseline, build
 from bareface.tasks.extract import embed
 from bareface.tasks.values import check_options
 
-OPTIONS = get_type_hints(Plan) | {
+OPTIONS = {name: hint for name, hint in get_type_hints(Plan).items() if name not in ("asked", "where")} | {
     "protocols": Sequence[Protocol] | None,
     "recogniser": Path | None,
     "embeddings": Path | None,
-    "stage": Stage,
+    "stage": Literal["train", "val", "test", "all"],
     "flip": bool,
     "templates": Literal["picture", "medium"],
     "baseline_side": int,
@@ -56,22 +58,27 @@ def assess(cfg: DictConfig) -> dict[str, float]:
     dataset: DataSet = build.plain(cfg.data)
     plan = _plan(cfg, dataset)
     source = Embeddings.read(Path(cfg.embeddings)) if cfg.recogniser is None else build.embedding_recogniser(cfg)
-    plan.check(_tested(cfg, dataset), isinstance(dataset, PairDataSet))
-    faces = baseline.unfitted(cfg, dataset)
-    pairs = dataset.pairs if isinstance(dataset, PairDataSet) else None
-    stages: list[Stage] = [cfg.stage]
-    if cfg.stage != "val" and len(dataset.splits["val"]) and set(plan.protocols) & {"verification", "open_set"}:
-        stages.append("val")
-    keys = {stage: [str(key) for key in dataset.splits[stage].column("key")] for stage in stages}
-    skipped: dict[str, str] = {}
     notes: list[str] = []
+    stage: Stage = "test" if cfg.stage == "all" else cfg.stage
+    if cfg.stage == "all":
+        dataset.splits = all_test(dataset.manifest)
+        notes.append("stage=all: every picture is tested, none is left for thresholds (val) or eigenfaces (train)")
+    plan.measurable(_tested(cfg, dataset, stage), isinstance(dataset, PairDataSet))
+    faces = baseline.unfitted(cfg, dataset, [] if cfg.stage == "all" else notes)
+    pairs = dataset.pairs if isinstance(dataset, PairDataSet) else None
+    stages: list[Stage] = [stage]
+    if stage != "val" and len(dataset.splits["val"]) and set(plan.protocols) & {"verification", "open_set"}:
+        stages.append("val")
+    keys = {each: [str(key) for key in dataset.splits[each].column("key")] for each in stages}
+    skipped: dict[str, str] = {}
     systems = {"recogniser": _recogniser_table(cfg, source, dataset, stages, notes)}
-    if faces is not None:
-        systems["eigenfaces"] = baseline.table(cfg, faces, dataset, stages, skipped)
+    beside = None if faces is None else baseline.table(cfg, faces, dataset, stages, skipped, notes)
+    if beside is not None:
+        systems["eigenfaces"] = beside
     found: dict[str, Assessment] = {}
     tested: list[Embeddings] = []
     for name, table in systems.items():
-        test, missing = table.of(keys[cfg.stage])
+        test, missing = table.of(keys[stage])
         if not len(test):
             raise ValueError(f"{cfg.embeddings or dataset.root}: no embedding of any {cfg.stage} picture of the data.")
         val = table.of(keys["val"])[0] if "val" in keys else None
@@ -82,11 +89,11 @@ def assess(cfg: DictConfig) -> dict[str, float]:
         if cfg.templates == "medium":
             found[name].notes.append(f"{name}: templates=medium, {pictures} pictures were pooled to {len(test)} media")
         if missing:
-            found[name].notes.append(f"{name}: {len(missing)} of {len(keys[cfg.stage])} pictures left out, skipped.csv")
+            found[name].notes.append(f"{name}: {len(missing)} of {len(keys[stage])} pictures left out, skipped.csv")
             skipped |= {key: f"no embedding in {cfg.embeddings}" for key in missing if cfg.embeddings is not None}
         tested.append(test)
     found["recogniser"].notes += notes
-    if "verification" in plan.protocols and len(tested) == 2:
+    if len(tested) == 2 and all("verification" in each.curves for each in found.values()):
         if tested[0].keys == tested[1].keys:
             found["difference"] = difference(tested[1], tested[0], plan.fars)
         else:
@@ -111,20 +118,24 @@ def _plan(cfg: DictConfig, dataset: DataSet) -> Plan:
         gallery_pictures=cfg.gallery_pictures,
         strangers=cfg.strangers,
         seed=cfg.seed,
+        asked=cfg.protocols is not None,
+        where=f"stage={cfg.stage}" + (", templates=medium" if cfg.templates == "medium" else ""),
     )
     if cfg.templates == "medium" and "pairs" in plan.protocols:
         raise ValueError("templates=medium: pairs are of listed pictures. Use templates=picture, or other protocols.")
     return plan
 
 
-def _tested(cfg: DictConfig, dataset: DataSet) -> NDArray[Any] | None:
+def _tested(cfg: DictConfig, dataset: DataSet, stage: Stage) -> NDArray[Any] | None:
     """Label of each test picture, or of each medium of an identity where media are compared; None without labels."""
-    if not isinstance(dataset, IdentityDataSet) or not len(dataset.splits[cfg.stage]):
+    if not len(dataset.splits[stage]):
+        raise DataError(f"stage={stage}: the split gives no {stage} pictures. Choose another data.split, or stage=all.")
+    if not isinstance(dataset, IdentityDataSet):
         return None
-    labels = dataset.splits[cfg.stage].column("label")
+    labels = dataset.splits[stage].column("label")
     if cfg.templates == "picture":
         return labels
-    media = media_of([str(key) for key in dataset.splits[cfg.stage].column("key")])
+    media = media_of([str(key) for key in dataset.splits[stage].column("key")])
     return np.array([label for _, label in sorted(set(zip(media, labels.tolist(), strict=True)))])
 
 
@@ -132,25 +143,25 @@ def _recogniser_table(
     cfg: DictConfig, source: Embeddings | Recogniser, dataset: DataSet, stages: Sequence[Stage], notes: list[str]
 ) -> Embeddings:
     if isinstance(source, Embeddings):
-        notes += filter(None, [_known(cfg, dataset, source.trained)])
+        notes += filter(None, [_known(dataset, stages[0], source.trained)])
         return source
     writer = TableWriter(build.names_of(dataset))
-    notes += filter(None, [build.framing_note(cfg, source.framing), _known(cfg, dataset, source.identities)])
+    notes += filter(None, [build.framing_note(cfg, source.framing), _known(dataset, stages[0], source.identities)])
     embed(cfg, source, dataset, stages, writer, cfg.flip)
     return writer.table
 
 
-def _known(cfg: DictConfig, dataset: DataSet, trained: Sequence[str]) -> str:
+def _known(dataset: DataSet, stage: Stage, trained: Sequence[str]) -> str:
     """What is to be said where people are tested whom the recogniser was trained on; empty where there are none."""
     if not isinstance(dataset, IdentityDataSet):
         return ""
     names = dataset.identities
-    tested = {names[label] for label in np.unique(dataset.splits[cfg.stage].column("label")).tolist()}
+    tested = {names[label] for label in np.unique(dataset.splits[stage].column("label")).tolist()}
     both = len(tested & set(trained))
     if not both:
         return ""
     return (
-        f"{both} of {len(tested)} {cfg.stage} identities are, by their names, among those that the recogniser was "
+        f"{both} of {len(tested)} {stage} identities are, by their names, among those that the recogniser was "
         "trained on: the figures are too good. Test on others: data.split=disjoint in the training and here"
     )
 

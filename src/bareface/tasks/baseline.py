@@ -18,11 +18,11 @@ GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """Share of red, green and blue in a grey picture (ITU-R BT.601)."""
 
 
-def unfitted(cfg: DictConfig, dataset: DataSet) -> Eigenfaces | None:
-    """Eigenfaces that are not fitted yet, where one is wanted.
+def unfitted(cfg: DictConfig, dataset: DataSet, notes: list[str]) -> Eigenfaces | None:
+    """Eigenfaces that are not fitted yet, where they are wanted; too few training pictures are noted.
 
     Raises:
-        ValueError: Its options contradict each other, or there are too few training pictures.
+        ValueError: Their options contradict each other.
     """
     if cfg.baseline is None:
         return None
@@ -36,18 +36,36 @@ def unfitted(cfg: DictConfig, dataset: DataSet) -> Eigenfaces | None:
         raise ValueError(
             f"baseline_pictures={cfg.baseline_pictures}: expected more than baseline.components={faces.components}."
         )
-    count = len(dataset.splits["train"])
-    if not count:
-        raise ValueError("baseline: the split gives no train pictures to fit it to. Set baseline=null.")
-    faces.check(min(count, cfg.baseline_pictures), cfg.baseline_side**2)
-    return faces
+    faces.check(cfg.baseline_pictures, cfg.baseline_side**2)
+    return faces if _suffice(faces, len(dataset.splits["train"]), notes) else None
+
+
+def _suffice(faces: Eigenfaces, pictures: int, notes: list[str]) -> bool:
+    """Whether there are enough training pictures; nobody has to ask for eigenfaces, so a note says where not."""
+    if pictures > faces.components:
+        return True
+    few = f"{pictures} train pictures are too few for baseline.components={faces.components}"
+    remedy = f"Ask for {pictures - 1}, or baseline=null" if pictures > 1 else "baseline=null spares this line"
+    notes.append(f"eigenfaces: left out, {few}. {remedy}")
+    return False
 
 
 def table(
-    cfg: DictConfig, faces: Eigenfaces, dataset: DataSet, stages: Sequence[Stage], skipped: dict[str, str]
-) -> Embeddings:
-    """Eigenfaces fitted to the training pictures. What cannot be read is added to ``skipped`` where the loader may."""
-    faces.fit(np.concatenate([grey for _, grey in _grey(cfg, dataset, "train", cfg.baseline_pictures, skipped)]))
+    cfg: DictConfig,
+    faces: Eigenfaces,
+    dataset: DataSet,
+    stages: Sequence[Stage],
+    skipped: dict[str, str],
+    notes: list[str],
+) -> Embeddings | None:
+    """Eigenfaces fitted to the training pictures; None, and a note, where too few of those can be read.
+
+    What cannot be read is added to ``skipped`` where the loader may skip it.
+    """
+    pictures = [grey for _, grey in _grey(cfg, dataset, "train", cfg.baseline_pictures, skipped)]
+    if not _suffice(faces, sum(map(len, pictures)), notes):
+        return None
+    faces.fit(np.concatenate(pictures))
     writer = TableWriter(build.names_of(dataset))
     for stage in stages:
         for batch, grey in _grey(cfg, dataset, stage, None, skipped):

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from bareface.errors import nearest
 
 GROUP_OPTION = re.compile(r"Could not find '(?P<group>.+)/(?P<option>[^/']+)'")
+AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<key>[^'=]+)=")
 KEY = re.compile(r"Could not override '(?P<key>[^']+)'|Key '(?P<short>[^']+)' is not in struct")
 
 
@@ -71,12 +72,23 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
         group, option = found["group"], found["option"]
         options = [path.stem for path in (conf / group).glob("*.yaml")]
         return f"{group}={option}: there is no such option. {nearest(option, options)}"
+    found = AMBIGUOUS.search(message)
+    if found:
+        key = found["key"]
+        word = next(word for word in arguments if word.startswith(f"{key}="))
+        value = word.partition("=")[2]
+        return f"{word}: expected one value, or a list in brackets. Write '{key}=[{value}]', or -m for a run of each."
     found = KEY.search(message)
     if not found:
         return None
     key = found["key"] or found["short"]
     asked = next((word for word in arguments if word.lstrip("+~").split("=")[0].split("@")[0] == key), None)
     others = [word for word in arguments if "=" in word and word != asked and not word.startswith("-")]
+    experiment = next((word for word in others if word.startswith("experiment=")), None)
+    if asked is None and experiment is not None:
+        tasks = [path.stem for path in sorted(conf.glob("*.yaml")) if _composed(path.stem, [experiment], conf)]
+        if task not in tasks:
+            return f"{experiment}: sets {key}, which {task} does not have. It is for {', '.join(tasks) or 'no task'}."
     above, _, last = key.rpartition(".")
     if asked and above and _at(_composed(task, others, conf), above) == {}:  # names of the user's own go there
         return f"{asked}: {above} has no {last} yet. Add it: '+{asked}'."

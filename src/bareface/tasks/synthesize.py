@@ -1,5 +1,6 @@
 """``bareface synthesize``: draws a data set of faces into a folder."""
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from bareface.data.synthetic.renderer import Renderer
 from bareface.data.synthetic.writer import ensure, write_celebhair, write_vggface2
 
 WRITERS: dict[str, Callable[..., None]] = {"celebhair": write_celebhair, "vggface2": write_vggface2}
+SPLITS = {"celebhair": ["data.split=identity"], "vggface2": []}
+"""What its reader has to be told, so that any number of pictures can be divided."""
 
 
 def synthesize(
@@ -19,8 +22,11 @@ def synthesize(
     width: int,
     background_bias: float,
     seed: int,
-) -> None:
+) -> str:
     """Writes the folder, whole or not at all; one that was written with the same arguments is left as it is.
+
+    Returns:
+        The options of the tasks that read it.
 
     Raises:
         ValueError: Another layout, or a number out of its range.
@@ -34,3 +40,4 @@ def synthesize(
     parameters = {"layout": layout, "identities": identities, "photos": photos, **renderer.parameters()}
     write = partial(WRITERS[layout], identities=identities, photos=photos, renderer=renderer, progress=True)
     ensure(target, parameters, write)
+    return shlex.join([f"data={layout}", f"data.root={target}", *SPLITS[layout]])

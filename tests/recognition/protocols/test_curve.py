@@ -58,6 +58,16 @@ def test_a_collapsed_embedding_is_at_chance(kind):
 def test_perfect_scores():
     curve = Curve.of(np.array([0.8, 0.9]), np.array([0.1, 0.2, 0.3]))
     assert (curve.auc, curve.eer, curve.tar_at_far(0.4).tar) == (1, 0, 1)
+    assert curve.eer_threshold == pytest.approx((0.3 + 0.8) / 2)
+
+
+def test_a_gap_that_holds_no_number_of_the_scores_width():
+    low = np.float32(0.3)
+    high = np.nextafter(low, np.float32(1))
+    for below in (low, high):
+        above = np.nextafter(below, np.float32(1))
+        curve = Curve.of(np.array([above]), np.array([below]))
+        assert curve.at(curve.eer_threshold)[1:] == (0, 1) and curve.eer_threshold == above
 
 
 @pytest.mark.parametrize("ties", [False, True])

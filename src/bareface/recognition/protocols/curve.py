@@ -150,6 +150,8 @@ class Curve:
     @property
     def eer(self) -> float:
         """Where FAR and 1 - TAR are equal, on the straight line between two points where no point has them equal."""
+        if self.mated[0] > self.non_mated[-1]:
+            return 0.0
         point = self.at(self.eer_threshold)
         before = self.at(self._next(point.threshold))
         gap, earlier = point.far + point.tar - 1, before.far + before.tar - 1
@@ -157,7 +159,15 @@ class Curve:
 
     @property
     def eer_threshold(self) -> float:
-        """The largest score at which FAR is at least 1 - TAR."""
+        """The largest score at which FAR is at least 1 - TAR.
+
+        Where all mated scores are above all others there is no error between them; it is the middle of that gap.
+        """
+        low, high = self.non_mated[-1], self.mated[0]
+        if high > low:
+            middle = (low.astype(np.float64) + high) / 2
+            near = high.dtype.type(middle)  # a number that scores of their width are compared with exactly
+            return float(near if low < near else high)
         return max(self._crossing(self.mated), self._crossing(self.non_mated))
 
     def points(self, most: int = 2000) -> Points:
