@@ -58,7 +58,10 @@ class RecognitionModule(TrainingModule):
             raise ValueError(f"module.freeze={freeze}: expected backbone or null.")
         if closed_set and not head.scores_identities:
             name = type(head).__name__
-            raise ValueError(f"metrics=closed_set: head {name} scores no identities. Use metrics=embedding.")
+            remedy = "Use metrics=embedding"
+            if not getattr(loss, "of_embeddings", False):
+                remedy += ", and to train loss=triplet or loss=triplet_semihard; or another head, such as arcface"
+            raise ValueError(f"metrics=closed_set: head {name} scores no identities. {remedy}.")
         if head.samples and getattr(loss, "label_smoothing", 0) > 0:
             name = type(head).__name__
             raise ValueError(f"loss.label_smoothing={loss.label_smoothing}: head {name} allows none. Set it to 0.")
