@@ -110,6 +110,7 @@ def cutout(
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave files that are in OUT already, make the others.")
     ] = False,
+    max_pixels: Annotated[int, typer.Option(help="Larger pictures are not decoded.")] = 40_000_000,
 ) -> None:
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
@@ -119,7 +120,17 @@ def cutout(
     try:
         matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
         summary = work.cutout(
-            source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
+            source,
+            target,
+            segmenter,
+            foreground,
+            backdrop,
+            matte,
+            batch_size,
+            device,
+            overwrite,
+            skip_existing,
+            max_pixels,
         )
     except MENDABLE as error:
         _leave(error, cutout)

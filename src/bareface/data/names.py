@@ -8,9 +8,9 @@ from bareface.errors import some
 
 
 def composed(name: str) -> str:
-    """A name in Unicode's form NFC: of names that look the same, some computers write letter and accent apart.
+    r"""A name in Unicode's form NFC: of names that look the same, some computers write letter and accent apart.
 
-    >>> composed("Zoe\\u0308") == "Zo\\u00eb"
+    >>> composed("Zoe\u0308") == "Zo\u00eb"
     True
     """
     return unicodedata.normalize("NFC", name)
