@@ -110,6 +110,7 @@ def cutout(
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave files that are in OUT already, make the others.")
     ] = False,
+    max_pixels: Annotated[int, typer.Option(help="Larger pictures are not decoded.")] = 40_000_000,
 ) -> None:
     """Take the background away from one picture or a folder of them."""
     from bareface.pipeline import cutout as work
@@ -119,7 +120,17 @@ def cutout(
     try:
         matte = Matte(decide, threshold, largest, fill, grow, feather, flip)  # type: ignore[arg-type]
         summary = work.cutout(
-            source, target, segmenter, foreground, backdrop, matte, batch_size, device, overwrite, skip_existing
+            source,
+            target,
+            segmenter,
+            foreground,
+            backdrop,
+            matte,
+            batch_size,
+            device,
+            overwrite,
+            skip_existing,
+            max_pixels,
         )
     except MENDABLE as error:
         _leave(error, cutout)
@@ -214,7 +225,12 @@ def identify(
     pictures: Annotated[list[Path], typer.Argument(metavar="PICTURES...", help="Pictures, or folders of them.")],
     gallery: Annotated[str, GALLERY],
     recogniser: Annotated[Path, RECOGNISER],
-    fpir: Annotated[float, typer.Option(help="Share of strangers that may be taken for somebody.")] = 0.01,
+    fpir: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of strangers that may be taken for somebody; default: 0.01, or what the gallery can show."
+        ),
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Least score of an answer, instead of --fpir.")] = None,
     top: Annotated[int, typer.Option(help="How many identities are listed for a face.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this .csv or .parquet file.")] = None,
@@ -242,7 +258,12 @@ def verify(
     gallery: Annotated[
         str | None, typer.Option(help="A gallery whose people tell how alike two people look to the recogniser.")
     ] = None,
-    fmr: Annotated[float, typer.Option(help="Share of pairs of two people that may be taken for one.")] = 0.001,
+    fmr: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of pairs of two people that may be taken for one; default: 0.001, or what the gallery can show."
+        ),
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Least score of one person, instead of --gallery.")] = None,
     detector: Annotated[str | None, DETECTOR] = None,
     detector_file: Annotated[Path | None, DETECTOR_FILE] = None,

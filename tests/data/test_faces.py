@@ -62,8 +62,8 @@ def test_several_faces_of_a_key_are_found_at_their_first(tmp_path):
     [
         (["a,1,2,3"], "malformed rows: a,1,2,3: expected numbers, as many as the header"),
         (["a,1,2,x,4", "b,1,2,1e3,4", "c,nan,2,3,4"], "malformed rows: a, c: expected numbers"),
-        (["a,5,2,3,4", "b,1,,3,4", "c,1,2,3,4", ",1,2,3,4"], "malformed rows: 1 (a), 2 (b), 4 (None): expected a key"),
-        ([f"a{n},5,2,3,4" for n in range(9)], "1 (a0), 2 (a1), 3 (a2), 4 (a3), 5 (a4), ... (9 in all)"),
+        (["a,5,2,3,4", "b,1,,3,4", "c,1,2,3,4", ",1,2,3,4"], "malformed lines: 2 (a), 3 (b), 5 (None): expected a key"),
+        ([f"a{n},5,2,3,4" for n in range(9)], "2 (a0), 3 (a1), 4 (a2), 5 (a3), 6 (a4), ... (9 in all)"),
     ],
 )
 def test_malformed_rows_in_one_line(tmp_path, rows, shown):
@@ -76,16 +76,27 @@ def test_malformed_rows_in_one_line(tmp_path, rows, shown):
 def test_a_part_of_the_landmarks_only(tmp_path):
     head = ",".join(["key", "x1", "y1", "x2", "y2", *POINTS])
     path = written(tmp_path, "a.csv", f"{head}\na,1,2,3,4,1,1,1,1,1,1,1,1,1,\n")
-    with pytest.raises(DataError, match=r"malformed rows: 1 \(a\): expected .* five landmarks or none\."):
+    with pytest.raises(DataError, match=r"malformed lines: 2 \(a\): expected .* five landmarks or none\."):
         read_faces(path)
+
+
+def test_a_malformed_row_is_told_in_the_terms_of_its_file(tmp_path):
+    path = written(tmp_path, "b.csv", LOOSE + "n000001/0003_01,5,5,0,9\n")
+    with pytest.raises(DataError, match=r"malformed lines: 4 \(n000001/0003_01\): expected a NAME_ID, W > 0, H > 0,"):
+        read_faces(path)
+    pq.write_table(pa.table({"key": ["a", "b"], "x1": [0, 5], "y1": [0, 0], "x2": [1, 5], "y2": [1, 1]}), path)
+    with pytest.raises(DataError, match=r"malformed rows: 2 \(b\): expected a key, x1 < x2, y1 < y2,"):
+        read_faces(path.rename(tmp_path / "b.parquet"))
 
 
 def test_files_that_are_no_table(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"x\.csv: no such table of faces\. Write one with bareface detect"):
         read_faces(tmp_path / "x.csv")
-    with pytest.raises(DataError, match=r"a\.csv: no column x2, y2\. Expected key, x1, y1, x2, y2"):
+    with pytest.raises(
+        DataError, match=r"a\.csv: no column x2, y2\. Expected key, x1, y1, x2, y2 .*, or NAME_ID, X, Y, W, H"
+    ):
         read_faces(written(tmp_path, "a.csv", "key,x1,y1\na,1,2\n"))
-    with pytest.raises(DataError, match=r"a\.csv: no column W, H\. Expected NAME_ID,X,Y,W,H\."):
+    with pytest.raises(DataError, match=r"a\.csv: no column W, H\. Expected NAME_ID,X,Y,W,H, or key,x1,y1,x2,y2\."):
         read_faces(written(tmp_path, "a.csv", "NAME_ID,X,Y\na,1,2\n"))
     with pytest.raises(DataError, match=r"a\.csv: unreadable"):
         read_faces(written(tmp_path, "a.csv", ""))

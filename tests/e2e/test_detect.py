@@ -106,11 +106,16 @@ def test_no_face_in_any_picture_is_an_error_and_leaves_the_list(tmp_path: Path) 
 def test_the_sheet_is_filled(detection: Done, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 19 pictures 16 have a face: so many that 12 can be drawn whichever of the others would be drawn."""
     drawn: list[tuple[str, int]] = []
+    legends: list[str] = []
+    causes: dict[str, tuple[str, str]] = {}
     kept = sheet
 
-    def watched(title: str, sections: list[Section], *others: object, **options: object) -> object:
+    def watched(title: str, sections: list[Section], legend: list[tuple[str, object]], **options: object) -> object:
+        legends.extend(name for name, _ in legend)
+        lines = [[text for text, _ in cell.lines] for cell in sections[0].cells]
+        causes.update({key: (first, second) for key, first, second in lines})
         drawn.extend((part.heading, len(part.cells)) for part in sections)
-        return kept(title, sections, *others, **options)  # type: ignore[arg-type]
+        return kept(title, sections, legend, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("bareface.tasks.detect.sheet", watched)
     for pictures in ("0", "12", "16"):
@@ -119,6 +124,10 @@ def test_the_sheet_is_filled(detection: Done, folder: Path, tmp_path: Path, monk
         done = bareface("detect", f"data.root={folder}", *file, *options)
         assert done.status == 0, done.stderr
     assert drawn == [("failures", 3), ("faces", 12), ("failures", 3), ("faces", 16)]
+    assert "landmarks" not in legends and len(legends) == 2  # Haar's cascade finds none
+    assert causes["p0/broken.jpg"] == ("not a picture of", "a known format")
+    assert causes["p0/wall.jpg"] == ("no face found", "")
+    assert causes["p0/huge.png"] == ("10000 x 10000 = 100000000 pixels,", "more than the limit of 40000000")
 
 
 @pytest.mark.parametrize(

@@ -88,13 +88,21 @@ def test_a_backbone_starts_from_a_checkpoint(data: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["head=embedding"], "metrics=closed_set: head Embedding scores no identities. Use metrics=embedding."),
+        (
+            ["head=embedding"],
+            "metrics=closed_set: head Embedding scores no identities. Use metrics=embedding, and to train loss=triplet "
+            "or loss=triplet_semihard; or another head, such as arcface.",
+        ),
+        (
+            ["head=embedding", "loss=triplet"],
+            "metrics=closed_set: head Embedding scores no identities. Use metrics=embedding.",
+        ),
         (["head=partial_fc", "loss.label_smoothing=0.1"], "loss.label_smoothing=0.1: head PartialFC allows none."),
         (
             ["head=embedding", "metrics=embedding"],
-            "loss=CrossEntropyLoss: takes scores of identities, head Embedding gives embeddings. Use loss=triplet or ",
+            "loss=softmax: takes scores of identities, head=embedding gives embeddings. Use loss=triplet or ",
         ),
-        (["loss=triplet"], "loss=MinedLoss: compares embeddings, head Linear gives scores of identities. Use head=emb"),
+        (["loss=triplet"], "loss=triplet: compares embeddings, head=linear gives scores of identities. Use head=emb"),
         (
             ["metrics=embedding"],
             "monitor.metric=val/auc: needs pairs of pictures, and validation shows nobody twice. Keep people apart "

@@ -196,3 +196,23 @@ def test_the_exit_status_is_1_where_nothing_could_be_done(
 ) -> None:
     monkeypatch.setattr("bareface.pipeline.cutout.cutout", lambda *_: done)
     assert bareface("cutout", "in", "out", "--segmenter", "x.ckpt").status == status
+
+
+def test_a_picture_of_many_pixels_names_an_option_that_is_there(
+    photos: Path, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    """25 x 60 pixels are more than 1300; 40 x 30 and 33 x 33 are not."""
+    words = (
+        "cutout",
+        str(photos),
+        str(tmp_path / "out"),
+        "--segmenter",
+        str(checkpoints["all"]),
+        "--foreground",
+        "face",
+    )
+    done = bareface(*words, "--max-pixels", "1300")
+    assert done.status == 0 and "2 written, 1 failed" in done.stdout
+    assert "60 x 25 = 1500 pixels, more than the limit of 1300. Shrink it, or raise --max-pixels." in done.stdout
+    done = bareface(*words, "--max-pixels", "0")
+    assert done.status == 1 and "--max-pixels=0: expected at least 1." in done.stderr

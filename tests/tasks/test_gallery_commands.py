@@ -95,11 +95,12 @@ def test_the_four_commands(faces: Path, gallery: str, models: dict[str, str], tm
     assert "1 known, 1 unknown" in lines[-1] and len(lines[2].split("\t")[4].split(", ")) == 2
 
     done = run("identify", faces / "Bob", *model, "--fpir", "0.2")
-    assert done.status == 0 and "for a false-positive rate of 0.2, N = 5 pictures" in done.stdout
+    assert done.status == 0 and "for a false-positive rate of 0.2, from 5 searches, N = 5 pictures" in done.stdout
     assert done.stdout.count("\tBob\t") == 2
 
     done = run("verify", faces / "Bob/1.png", faces / "Bob/1.png", *model, "--fmr", "0.2")
     assert done.status == 0 and done.stdout.startswith("same: score 1.0000, threshold 0.9")
+    assert "for a false-match rate of 0.2, from 8 pairs of two identities, N = 5 pictures" in done.stdout
     done = run("forget", "Bob", "--gallery", gallery)
     assert done.status == 0 and "Bob is forgotten, 2 pictures; 3 pictures of 2 identities are left" in done.stdout
     done = run("identify", faces / "Bob/1.png", *model, "--threshold", "0.9999")
@@ -192,11 +193,89 @@ def test_no_score_of_the_forgotten_is_left_beside_those_of_strangers(
 
 
 def test_too_few_people_for_a_rate(faces: Path, enrolled: tuple[str, ...]) -> None:
-    done = run("identify", faces / "Ada", *enrolled)
+    done = run("identify", faces / "Ada", *enrolled, "--fpir", "0.01")
     expected = "--fpir=0.01: needs at least 100 searches of people who are not enrolled, there are 5."
-    assert done.status == 1 and expected in done.stderr and done.stderr.count("\n") == 1
-    done = run("verify", faces / "Ada/0.png", faces / "Ada/1.png", *enrolled)
+    assert done.status == 1 and done.stderr.splitlines()[-1].startswith(f"error: {expected}")
+    done = run("verify", faces / "Ada/0.png", faces / "Ada/1.png", *enrolled, "--fmr", "0.001")
     assert done.status == 1 and "--fmr=0.001: needs at least 1000 pairs of two identities, there are 8." in done.stderr
+
+
+def test_a_rate_that_nobody_named_is_one_that_the_gallery_can_show(
+    faces: Path, enrolled: tuple[str, ...], tmp_path: Path
+) -> None:
+    """5 searches and 8 pairs show nothing worth a threshold; 5 more people make 20 and more of each."""
+    table, pair = tmp_path / "who.csv", (faces / "Ada/0.png", faces / "Bob/0.png")
+    done = run("identify", faces / "Ada", *enrolled, "--out", table)
+    assert done.status == 0 and done.stdout.count("\tundecided\t1.0000\tAda 1.0000, ") == 2
+    expected = "no threshold (5 searches of people who are not enrolled are too few; nothing is decided. Enrol more"
+    assert expected in done.stdout and done.stdout.endswith("\n2 undecided\n")
+    answer = pd.read_csv(table)
+    assert answer["identity"].tolist() == ["undecided"] * 2 and answer["threshold"].isna().all()
+    assert answer["candidate_1"].tolist() == ["Ada"] * 2
+    done = run("verify", *pair, *enrolled)
+    assert done.status == 0 and done.stdout.startswith("score ")
+    assert "no threshold (8 pairs of two identities are too few, N = 5 pictures). Enrol more people" in done.stdout
+
+    for number in range(5):
+        for photo in range(3):
+            picture(faces / f"person_{number}" / f"{photo}.png", 1000 + 10 * number + photo)
+    assert run("enroll", faces, *enrolled).status == 0
+    done = run("identify", faces / "Ada", *enrolled)
+    assert done.status == 0, done.stderr
+    assert "for a false-positive rate of 0.05, from 20 searches (the smallest they can show), N = 20" in done.stdout
+    pairs = (20**2 - 2**2 - 2**2 - 1 - 5 * 3**2) // 2
+    done = run("verify", *pair, *enrolled)
+    expected = f"rate of {1 / pairs:.3g}, from {pairs} pairs of two identities (the smallest they can show), N = 20"
+    assert done.status == 0 and expected in done.stdout
+
+
+def test_another_model_is_told_before_a_rate(faces: Path, enrolled: tuple[str, ...], models: dict[str, str]) -> None:
+    other = (*enrolled[:2], "--recogniser", models["other"])
+    pair = (faces / "Ada/0.png", faces / "Ada/1.png")
+    for words in (("identify", faces, "--fpir", "0.001"), ("verify", *pair, "--fmr", "0.001")):
+        done = run(*words, *other)
+        assert done.status == 1 and "their embeddings cannot be compared" in done.stderr
+
+
+def test_a_picture_that_is_not_there_is_listed_where_others_are(faces: Path, enrolled: tuple[str, ...]) -> None:
+    done = run("identify", faces / "gone.png", faces / "Ada/0.png", *enrolled, "--threshold", 0)
+    assert done.status == 0 and "\tAda\t" in done.stdout and "pictures: 1 failed" in done.stdout
+    assert f"failed: {faces}/gone.png: no such file" in done.stdout
+    done = run("identify", faces / "gone.png", faces / "lost", *enrolled, "--threshold", 0)
+    assert done.status == 1 and "gone.png, " in done.stderr and "lost: no such picture or folder" in done.stderr
+
+
+def test_names_that_look_the_same_are_one_person(
+    faces: Path, gallery: str, models: dict[str, str], tmp_path: Path
+) -> None:
+    apart, together = "Zoe\u0308", "Zo\u00eb"
+    picture(faces / apart / "0.png", 70)
+    picture(faces / together / "0.png", 71)
+    picture(faces / together / "1.png", 72)
+    model = ("--gallery", gallery, "--recogniser", models["own"])
+    done = run("enroll", faces, *model)
+    assert done.status == 0 and "8 pictures of 4 identities" in done.stdout and "spelt alike" not in done.stdout
+    assert r"folders whose names look the same, taken for one person: 'Zo\xeb' = 'Zoe\u0308'" in done.stdout
+    assert f"{together}\t3\n" in run("gallery", gallery, "--people").stdout
+    done = run("forget", apart, "--gallery", gallery)
+    assert done.status == 0 and f"{together} is forgotten, 3 pictures; 5 pictures of 3" in done.stdout
+    assert run("forget", together, "--gallery", gallery).status == 1
+
+
+def test_a_name_of_an_older_gallery_is_forgotten_in_every_form(
+    faces: Path, gallery: str, models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(("Zoe\u0308", "Zo\u00eb")):
+        picture(faces / name / f"{number}.png", 70 + number)
+    model = ("--gallery", gallery, "--recogniser", models["own"])
+    with monkeypatch.context() as older:
+        for module in ("data.folders", "tasks.enroll"):
+            older.setattr(f"bareface.{module}.composed", str)
+        assert run("enroll", faces, *model).status == 0
+    assert len(store(gallery).open().counts()) == 5
+    assert "Zo\u00eb\t2\n" in run("gallery", gallery, "--people").stdout
+    assert "2 pictures; 5 pictures of 3 identities are left" in run("forget", "Zo\u00eb", "--gallery", gallery).stdout
+    assert store(gallery).open().counts() == PEOPLE
 
 
 def test_an_empty_gallery(faces: Path, enrolled: tuple[str, ...]) -> None:
@@ -239,6 +318,7 @@ def test_verify_without_a_threshold_and_with_one(faces: Path, models: dict[str, 
         (["enroll", "{faces}/none"], "none: no such folder. Expected a folder with a folder for each person"),
         (["enroll", "{faces}/Ada"], "no pictures of people found. Expected files such as"),
         (["enroll", "{faces}/bad"], "a folder is called unknown, the answer for strangers"),
+        (["enroll", "{faces}/worse"], "a folder is called undecided, the answer where there is no threshold"),
         (["enroll", "{faces}", "--searches", "-1"], "searches=-1: expected 0 or more"),
         (["enroll", "{faces}", "--index", "tree"], "index=tree: expected one of exact, hnsw"),
         (["enroll", "{faces}/torn"], "no face could be enrolled. 0 faces embedded; pictures: 1 failed"),
@@ -249,6 +329,7 @@ def test_verify_without_a_threshold_and_with_one(faces: Path, models: dict[str, 
 def test_one_line_for_each_mistake(faces: Path, enrolled: tuple[str, ...], words: list[str], message: str) -> None:
     (faces / "empty").mkdir()
     picture(faces / "bad" / "unknown" / "a.png", 1)
+    picture(faces / "worse" / "undecided" / "a.png", 1)
     (faces / "torn/x").mkdir(parents=True)
     (faces / "torn/x/a.png").write_bytes(b"nothing")
     named = [word.format(faces=faces) for word in words]
@@ -264,6 +345,15 @@ def test_a_model_that_wants_boxes_needs_a_detector(faces: Path, models: dict[str
     done = run("enroll", faces, *model, "--detector", "none")
     assert done.status == 1 and "this recogniser has framing=box; expected a detector" in done.stderr
     assert not (tmp_path / "b").exists()
+
+
+def test_a_model_of_pictures_that_are_cut_already_says_how_another_is_had(
+    faces: Path, models: dict[str, str], tmp_path: Path
+) -> None:
+    model = ("--gallery", tmp_path / "b", "--recogniser", models["own"])
+    done = run("enroll", faces, *model, "--detector", "mtcnn")
+    expected = "this recogniser has framing=picture: it takes pictures as cut already, and asks no detector. Leave the "
+    assert done.status == 1 and expected in done.stderr and "recogniser.framing=box" in done.stderr
 
 
 def test_the_detector_is_the_gallerys(faces: Path, models: dict[str, str], tmp_path: Path) -> None:

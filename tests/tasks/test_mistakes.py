@@ -43,6 +43,10 @@ def test_what_is_switched_off_is_not_blamed_for_another_mistake() -> None:
             ["train", "loss.weight=balanced"],
             "loss.weight=balanced: loss=dice has no weight. Those that have one: boundary, cross_entropy, focal.",
         ),
+        (
+            ["train", "module=recognition", "data=identity_folder", "sampler=pk", "sampler.identities=50"],
+            "sampler.identities=50: train has no such option. Known: sampler.pictures.",
+        ),
         (["train", "loss.xyz=balanced"], "loss.xyz=balanced: train has no such option. Known: loss.smooth."),
         (
             ["train", "module=recognition", "head.margin=0.3"],

@@ -38,12 +38,13 @@ class FaceTable:
         table: The columns of ``SCHEMA``; more than one row of a key are several faces.
         name: Of the file, for messages.
         stems: Keys are the last folder and the stem (``n000001/0001_01``), as in the files of VGGFace2.
+        header: Lines of the file above its first row, for messages that name lines; 0: rows are counted.
 
     Raises:
         DataError: A row has no key, a part of a box only, a box without area, or a part of the landmarks only.
     """
 
-    def __init__(self, table: pa.Table, name: str, stems: bool = False) -> None:
+    def __init__(self, table: pa.Table, name: str, stems: bool = False, header: int = 0) -> None:
         self.name, self.stems = name, stems
         box, points = _numbers(table, BOX), _numbers(table, POINTS)
         known = np.isfinite(box)
@@ -52,9 +53,11 @@ class FaceTable:
         bad |= np.isfinite(points).any(1) & ~(np.isfinite(points).all(1) & known.all(1))
         bad |= ~np.asarray(pc.fill_null(pc.greater(pc.utf8_length(table[KEY]), 0), False).to_numpy(), bool)
         if bad.any():
-            shown = some([f"{row + 1} ({table[KEY][row].as_py()})" for row in np.flatnonzero(bad).tolist()])
-            rule = "expected a key, x1 < x2, y1 < y2, and five landmarks or none"
-            raise DataError(f"{name}: malformed rows: {shown}: {rule}. Correct the file.")
+            places = np.flatnonzero(bad).tolist()
+            shown = some([f"{row + 1 + header} ({table[KEY][row].as_py()})" for row in places])
+            rule = "a NAME_ID, W > 0, H > 0" if stems else "a key, x1 < x2, y1 < y2"
+            what = f"malformed {'lines' if header else 'rows'}: {shown}"
+            raise DataError(f"{name}: {what}: expected {rule}, and five landmarks or none. Correct the file.")
         order = pc.sort_indices(table[KEY]) if len(table) else pa.array([], pa.int64())
         rows = np.asarray(order.to_numpy(), np.int64)
         self.keys = table[KEY].take(order).combine_chunks() if len(table) else pa.array([], pa.string())
@@ -131,7 +134,8 @@ def read_faces(path: Path, landmarks: Path | None = None) -> FaceTable:
         raise DataError(f"{landmarks}: only loose_bb_*.csv has landmarks in another file. Leave it out.")
     missing = [name for name in (KEY, *BOX) if name not in table.column_names]
     if missing:
-        raise DataError(f"{path}: no column {some(missing)}. Expected key, x1, y1, x2, y2 and what else there is.")
+        forms = "key, x1, y1, x2, y2 and what else there is, or NAME_ID, X, Y, W, H as in VGGFace2's loose_bb_*.csv"
+        raise DataError(f"{path}: no column {some(missing)}. Expected {forms}.")
     columns = {}
     for field in SCHEMA:
         if field.name in table.column_names:
@@ -140,7 +144,7 @@ def read_faces(path: Path, landmarks: Path | None = None) -> FaceTable:
             empty = pa.scalar(1.0 if field.name == "score" else None, field.type)
             columns[field.name] = pa.repeat(empty, len(table))
     try:
-        return FaceTable(pa.table(columns).cast(SCHEMA), str(path), stems)
+        return FaceTable(pa.table(columns).cast(SCHEMA), str(path), stems, int(path.suffix.lower() != ".parquet"))
     except pa.ArrowInvalid as error:
         raise DataError(
             f"{path}: columns of other types ({' '.join(str(error).split())}). Correct the file."

@@ -75,7 +75,7 @@ def read_vggface2(path: Path, landmarks: Path | None, box: Sequence[str], points
     found = read_csv(path, ("X", "Y", "W", "H"))
     missing = [column for column in "XYWH" if column not in found.column_names]
     if missing:
-        raise DataError(f"{path}: no column {some(missing)}. Expected NAME_ID,X,Y,W,H.")
+        raise DataError(f"{path}: no column {some(missing)}. Expected NAME_ID,X,Y,W,H, or key,x1,y1,x2,y2.")
     ends = pc.add(found["X"], found["W"]), pc.add(found["Y"], found["H"])
     columns = dict(zip((KEY, *box), (found[name], found["X"], found["Y"], *ends), strict=True))
     if landmarks is not None:

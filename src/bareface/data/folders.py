@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bareface.data.manifest import Manifest
+from bareface.data.names import composed
 from bareface.errors import DataError, some
 from bareface.io.pictures import PICTURE_SUFFIXES
 
@@ -49,14 +50,16 @@ def folders_in(folder: str | os.PathLike[str]) -> list[str]:
 def pictures_of(sources: Sequence[Path]) -> list[tuple[str, Path]]:
     """The pictures that are named or lie in named folders, however deep; hidden ones do not count.
 
+    What is not there is among them where others are: reading it fails, as reading a broken picture does.
+
     Raises:
-        FileNotFoundError: Something that is named is not there.
+        FileNotFoundError: Nothing of what is named is there.
         DataError: There are no pictures.
     """
+    if not any(source.exists() for source in sources):
+        raise FileNotFoundError(f"{', '.join(map(str, sources))}: no such picture or folder.")
     jobs: list[tuple[str, Path]] = []
     for source in sources:
-        if not source.exists():
-            raise FileNotFoundError(f"{source}: no such picture or folder.")
         if source.is_dir():
             found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in PICTURE_SUFFIXES)
             jobs += [(str(path), path) for path in found if path.is_file() and not _hidden(path.relative_to(source))]
@@ -74,7 +77,9 @@ def _hidden(path: Path) -> bool:
 def people_in(root: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     """The pictures of a folder a person, and what else is to be said of the folders.
 
-    A key is ``NAME/FILE``, so that the same picture has the same key wherever the folders lie.
+    A key is ``NAME/FILE``, so that the same picture has the same key wherever the folders lie; the name is in
+    Unicode's form NFC. Of two folders whose names look the same, a file of the second that the first has, too, keeps
+    the form in which its folder is written.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -82,21 +87,27 @@ def people_in(root: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     """
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder. Expected a folder with a folder for each person.")
-    jobs: list[tuple[str, Path]] = []
+    jobs: dict[str, Path] = {}
     remarks = []
-    for name in folders_in(root):
+    forms: dict[str, list[str]] = {}
+    for name in sorted(folders_in(root), key=lambda name: (composed(name), composed(name) != name, name)):
         pictures, others = pictures_in(root / name)
-        jobs += [(f"{name}/{picture}", root / name / picture) for picture in pictures]
+        forms.setdefault(composed(name), []).append(ascii(name))
+        for picture in pictures:
+            key = f"{composed(name)}/{picture}"
+            jobs[key if key not in jobs else f"{name}/{picture}"] = root / name / picture
         if not pictures:
             remarks.append(f"no pictures: {root / name}")
         if others:
             remarks.append(f"passed over: {others} in {root / name} that are no pictures")
+    twins = [" = ".join(folders) for folders in forms.values() if len(folders) > 1]
+    remarks += [f"folders whose names look the same, taken for one person: {twin}" for twin in twins]
     loose, _ = pictures_in(root)
     if loose:
         remarks.append(f"passed over: {len(loose)} pictures in {root} itself, not in the folder of a person")
     if not jobs:
         raise DataError(f"{root}: no pictures of people found. Expected files such as {root}/NAME/1.jpg.")
-    return jobs, remarks
+    return list(jobs.items()), remarks
 
 
 def by_stem(names: Iterable[str], folder: Path, errors: list[str]) -> dict[str, str]:

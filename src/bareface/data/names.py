@@ -7,6 +7,15 @@ from collections.abc import Iterable, Sequence
 from bareface.errors import some
 
 
+def composed(name: str) -> str:
+    r"""A name in Unicode's form NFC: of names that look the same, some computers write letter and accent apart.
+
+    >>> composed("Zoe\u0308") == "Zo\u00eb"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def one_spelling(name: str) -> str:
     """A name without what its spellings differ in: case, accents, dots, apostrophes, and what stands between words.
 

@@ -2,9 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bareface.data.dataset import Record
 from bareface.data.transforms import Letterbox
 from bareface.data.window import resample
 from bareface.errors import DataError, PictureError, some
-from bareface.io.pictures import PICTURE_SUFFIXES, read_picture, write_picture
+from bareface.io.pictures import MAX_PIXELS, PICTURE_SUFFIXES, read_picture, write_picture
 from bareface.pipeline.backdrops import Backdrop, backdrop
 from bareface.pipeline.background import compose, foreground_classes
 from bareface.pipeline.matte import Matte
@@ -64,6 +65,7 @@ def cutout(
     device: str = "auto",
     overwrite: bool = False,
     skip_existing: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> Summary:
     """Writes each picture with its background replaced, at its own resolution; goes on after pictures that fail.
 
@@ -80,6 +82,7 @@ def cutout(
         device: auto, cpu or cuda.
         overwrite: Replace files that are in ``target`` already.
         skip_existing: Leave them as they are and make the others.
+        max_pixels: Larger pictures are not decoded.
 
     Raises:
         ValueError: A word or number that is not known, two pictures that would become one file, or a target that
@@ -90,6 +93,8 @@ def cutout(
     """
     if batch_size < 1:
         raise ValueError(f"batch-size={batch_size}: expected at least 1.")
+    if max_pixels < 1:
+        raise ValueError(f"max-pixels={max_pixels}: expected at least 1.")
     if overwrite and skip_existing:
         raise ValueError("--overwrite and --skip-existing contradict each other. Give one of them.")
     if device not in ("auto", "cpu", "cuda"):
@@ -112,7 +117,7 @@ def cutout(
         jobs = [(path, out) for path, out in jobs if not out.exists()]
         summary.skipped = len(there)
     try:
-        _cut_all(jobs, model, matte, foreground, scene, batch_size, summary)
+        _cut_all(jobs, model, matte, foreground, scene, batch_size, max_pixels, summary)
     except KeyboardInterrupt:
         summary.interrupted = True
     return summary
@@ -132,10 +137,12 @@ def _cut_all(
     foreground: str,
     scene: Backdrop | None,
     batch_size: int,
+    max_pixels: int,
     summary: Summary,
 ) -> None:
     with ThreadPoolExecutor(4) as pool, tqdm(total=len(jobs), desc="Cutting out", unit="picture") as bar:
-        for batch in _read_ahead(pool, jobs, batch_size, Letterbox(model.size), summary):
+        load = partial(_load, letterbox=Letterbox(model.size), max_pixels=max_pixels)
+        for batch in _read_ahead(pool, jobs, batch_size, load, summary):
             cuts = _cut(
                 [(path.name, photo) for path, photo, _, _ in batch],
                 [framed for *_, framed in batch],
@@ -194,20 +201,27 @@ def _renamed(path: Path, transparent: bool) -> Path:
     return path if kept else path.with_suffix(".png")
 
 
-def _load(path: Path, letterbox: Letterbox) -> tuple[NDArray[np.uint8], tuple[Tensor, Tensor]]:
-    photo = read_picture(path)
+Photo = tuple[NDArray[np.uint8], tuple[Tensor, Tensor]]
+
+
+def _load(path: Path, letterbox: Letterbox, max_pixels: int) -> Photo:
+    photo = read_picture(path, max_pixels)
     framed = letterbox(Record(photo), 0)
     return photo, (torch.from_numpy(framed.image.transpose(2, 0, 1).copy()), torch.tensor(framed.content))
 
 
 def _read_ahead(
-    pool: ThreadPoolExecutor, jobs: list[tuple[Path, Path]], size: int, letterbox: Letterbox, summary: Summary
+    pool: ThreadPoolExecutor,
+    jobs: list[tuple[Path, Path]],
+    size: int,
+    load: Callable[[Path], Photo],
+    summary: Summary,
 ) -> Iterator[list[Loaded]]:
     """Batches of what could be read; the next batch is decoded while this one is worked on."""
     rest = iter(jobs)
 
-    def start() -> list[tuple[Path, Path, Future[tuple[NDArray[np.uint8], tuple[Tensor, Tensor]]]]]:
-        return [(path, out, pool.submit(_load, path, letterbox)) for path, out in islice(rest, size)]
+    def start() -> list[tuple[Path, Path, Future[Photo]]]:
+        return [(path, out, pool.submit(load, path)) for path, out in islice(rest, size)]
 
     following = start()
     while following:
@@ -218,7 +232,8 @@ def _read_ahead(
                 photo, framed = loaded.result()
                 batch.append((path, photo, out, framed))
             except (PictureError, OSError) as error:
-                summary.failed.append((str(path), str(error)))
+                reason = str(error).replace("raise max_pixels.", "raise --max-pixels.")
+                summary.failed.append((str(path), reason))
         if batch:
             yield batch
 

@@ -58,7 +58,10 @@ class RecognitionModule(TrainingModule):
             raise ValueError(f"module.freeze={freeze}: expected backbone or null.")
         if closed_set and not head.scores_identities:
             name = type(head).__name__
-            raise ValueError(f"metrics=closed_set: head {name} scores no identities. Use metrics=embedding.")
+            remedy = "Use metrics=embedding"
+            if not getattr(loss, "of_embeddings", False):
+                remedy += ", and to train loss=triplet or loss=triplet_semihard; or another head, such as arcface"
+            raise ValueError(f"metrics=closed_set: head {name} scores no identities. {remedy}.")
         if head.samples and getattr(loss, "label_smoothing", 0) > 0:
             name = type(head).__name__
             raise ValueError(f"loss.label_smoothing={loss.label_smoothing}: head {name} allows none. Set it to 0.")
@@ -80,19 +83,23 @@ class RecognitionModule(TrainingModule):
             self.recogniser.backbone.eval()
         return self
 
-    def check_loss(self) -> None:
+    def check_loss(self, loss: str | None = None, head: str | None = None) -> None:
         """Makes sure that the loss takes what the head gives. To test a checkpoint, another one does no harm.
+
+        Args:
+            loss: What the user calls it, for the message; None: its class's name.
+            head: Likewise.
 
         Raises:
             ValueError: It does not.
         """
-        loss, head = type(self.loss).__name__, type(self.recogniser.head).__name__
+        loss, head = loss or type(self.loss).__name__, head or type(self.recogniser.head).__name__
         of_embeddings = getattr(self.loss, "of_embeddings", False)
         if of_embeddings and self.recogniser.head.scores_identities:
-            what = f"compares embeddings, head {head} gives scores of identities"
+            what = f"compares embeddings, head={head} gives scores of identities"
             raise ValueError(f"loss={loss}: {what}. Use head=embedding with it, or loss=softmax.")
         if not (of_embeddings or self.recogniser.head.scores_identities):
-            what = f"takes scores of identities, head {head} gives embeddings"
+            what = f"takes scores of identities, head={head} gives embeddings"
             raise ValueError(f"loss={loss}: {what}. Use loss=triplet or loss=triplet_semihard, or head=arcface.")
 
     def configure_model(self) -> None:

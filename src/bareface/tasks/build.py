@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
@@ -138,7 +139,8 @@ def training_module(cfg: DictConfig, dataset: DataSet) -> TrainingModule:
     names = [dataset.identities[label] for label in trained]
     recogniser = plain(cfg.recogniser, identities=names, shown=None if cfg.shown is None else plain(cfg.shown).text)
     recognition: RecognitionModule = plain(cfg.module, recogniser=recogniser, identities=list(dataset.identities))
-    recognition.check_loss()
+    chosen = HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
+    recognition.check_loss(chosen.get("loss"), chosen.get("head"))
     return recognition
 
 

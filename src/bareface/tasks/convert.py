@@ -33,9 +33,11 @@ def convert(cfg: DictConfig) -> dict[str, float]:
     try:
         recogniser = published.recogniser(path, None if cfg.names is None else Path(cfg.names))
     except CheckpointError as error:
-        fitting = [f"published={name}" for name, option in options().items() if option.fits(path)]
-        remedy = f"Use {' or '.join(fitting)}." if fitting else "No option of published fits."
-        raise CheckpointError(f"{error} {remedy}") from error
+        others = options()
+        fitting = [f"published={name}" for name, option in others.items() if option.fits(path)]
+        remedy = f" Use {' or '.join(fitting)}." if fitting else " No option of published fits."
+        damaged = not fitting and not any(option.reads(path) for option in others.values())
+        raise CheckpointError(f"{error}{'' if damaged else remedy}") from error
     card = {**recogniser.card, "versions": versions()}
     state = {f"recogniser.{name}": value for name, value in recogniser.state_dict().items()}
     try:

@@ -20,7 +20,7 @@ from bareface.recognition.detection.search import Found, Tally, search
 from bareface.recognition.figures import RIGHT, WRONG
 from bareface.tasks import build
 
-LEGEND = (("box; its score is the detector's own, higher = surer", RIGHT), ("landmarks", WRONG))
+BOXES, LANDMARKS = ("box; its score is the detector's own, higher = surer", RIGHT), ("landmarks", WRONG)
 
 
 def detect(cfg: DictConfig) -> dict[str, float]:
@@ -62,12 +62,15 @@ def _draw(dataset: DataSet, failures: Smallest[Found], typical: Smallest[Found],
     sections = []
     for heading, part in (("failures", failures), ("faces", typical)):
         drawn = [found for _, _, found in sorted(part.kept, key=itemgetter(1))]
-        cells = [Cell([_tile(dataset, one)], [(one.key, None), (_caption(dataset, one), None)]) for one in drawn]
+        texts = [(one.key, *halves(_caption(dataset, one))) for one in drawn]
+        cells = [Cell([_tile(dataset, one)], [(text, None) for text in texts[row]]) for row, one in enumerate(drawn)]
         sections += [Section(heading, cells)] if cells else []
+    pointed = any(np.isfinite(found.faces.landmarks).all(2).any() for _, _, found in typical.kept)
+    legend = (BOXES, LANDMARKS) if pointed else (BOXES,)
     note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        Image.fromarray(sheet("Faces that were found", sections, LEGEND, note=note)).save(temporary, format="PNG")
+        Image.fromarray(sheet("Faces that were found", sections, legend, note=note)).save(temporary, format="PNG")
 
 
 def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
@@ -78,6 +81,19 @@ def _tile(dataset: DataSet, found: Found) -> "np.ndarray[tuple[int, ...], np.dty
 
 
 def _caption(dataset: DataSet, found: Found) -> str:
-    if found.reason is not None:
-        return found.reason.removeprefix(f"{dataset.picture(found.key)}: ")
+    if found.reason is not None:  # the cause alone: the remedy stands in failures.csv
+        return found.reason.removeprefix(f"{dataset.picture(found.key)}: ").partition(". ")[0].removesuffix(".")
     return f"score {found.faces.scores[0]:.3g}" + (f", {found.count} faces" if found.count > 1 else "")
+
+
+def halves(text: str) -> tuple[str, str]:
+    """A text in two lines: in one where it is short, else parted at the space that is nearest to its middle.
+
+    >>> halves("no face found"), halves("not a picture of a known format, whatever its name says")
+    (('no face found', ''), ('not a picture of a known', 'format, whatever its name says'))
+    """
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    if len(text) <= 28 or not spaces:
+        return text, ""
+    middle = min(spaces, key=lambda place: abs(2 * place - len(text)))
+    return text[:middle], text[middle + 1 :]

@@ -1,6 +1,7 @@
 """``bareface enroll`` and ``bareface forget``: who is in a gallery."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from bareface.data.folders import people_in, pictures_of
-from bareface.data.names import spelt_twice
+from bareface.data.names import composed, spelt_twice
 from bareface.errors import DataError
 from bareface.recognition.gallery.calibration import NONE, Calibration
 from bareface.recognition.gallery.embedding import EmbeddedFaces
-from bareface.recognition.gallery.gallery import UNKNOWN, Enrolled, Gallery, IndexKind, Store
+from bareface.recognition.gallery.gallery import UNDECIDED, UNKNOWN, Enrolled, Gallery, IndexKind, Store
 from bareface.recognition.gallery.leftovers import Leftovers
 from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import SEARCHES, calibrate, impostors
@@ -55,7 +56,7 @@ def enroll(
         searches: At most so many enrolled pictures are searched to calibrate; 0: no thresholds.
 
     Raises:
-        ValueError: Somebody is called ``unknown``, or another option is not what it can be.
+        ValueError: Somebody is called ``unknown`` or ``undecided``, or another option is not what it can be.
         DataError: No face could be enrolled, or the gallery is another model's.
         OSError: Somebody else is writing.
         KeyboardInterrupt: It says which gallery is there now.
@@ -64,8 +65,9 @@ def enroll(
         raise ValueError(f"searches={searches}: expected 0 or more.")
     place = store(gallery)
     jobs, remarks = people_in(source)
-    if any(key.startswith(f"{UNKNOWN}/") for key, _ in jobs):
-        raise ValueError(f"{source}: a folder is called {UNKNOWN}, the answer for strangers. Give the person a name.")
+    for word, meaning in ((UNKNOWN, "for strangers"), (UNDECIDED, "where there is no threshold")):
+        if any(key.startswith(f"{word}/") for key, _ in jobs):
+            raise ValueError(f"{source}: a folder is called {word}, the answer {meaning}. Give the person a name.")
     others = [] if strangers is None else pictures_of([strangers])
     with _interruptible(place):
         eyes = looking.loaded(place.open().card if place.exists() else None, place.where)
@@ -81,7 +83,7 @@ def enroll(
         calibration = calibrate(changed, unknown.embeddings if others else None, searches) if searches else NONE
         dropped = old.card.calibration.source == "strangers" and calibration.source != "strangers"
         changed.commit(calibration)
-    counts = changed.counts()
+    counts = _people(changed.counts())
     alike = [f"spelt alike: {', '.join(group)}: one person? Then forget one name and enrol it as the other."
              for group in spelt_twice(counts)]  # fmt: skip
     several = len(found.keys) - len(new) - sum(number > 0 for number in found.numbers)
@@ -115,7 +117,7 @@ def _removed(place: Store, left: Leftovers) -> list[str]:
 
 def _trained_on(identities: Sequence[str], people: set[str]) -> list[str]:
     """A warning where a recogniser was trained on the people whom it is to know by their embeddings."""
-    known = len(people.intersection(identities))
+    known = len(people.intersection(map(composed, identities)))
     what = f"{known} of {len(people)} people enrolled are among those that the recogniser was trained on"
     return [f"{what}: figures calibrated on them are too good"] if known else []
 
@@ -124,7 +126,7 @@ def _one_a_picture(found: EmbeddedFaces) -> Enrolled:
     """The faces of pictures that show one; of a picture with several that are meant, nobody knows whose it is."""
     numbers, keys = np.array(found.numbers, int), np.array(found.keys, object)
     alone = ~np.isin(keys.astype(str), keys[numbers > 0].astype(str))
-    identities = np.array([key.partition("/")[0] for key in found.keys], object)
+    identities = np.array([composed(key.partition("/")[0]) for key in found.keys], object)
     return Enrolled(keys, identities, found.boxes, found.embeddings).take(alone)
 
 
@@ -143,6 +145,7 @@ def describe(calibration: Calibration) -> str:
 def forget(identity: str, gallery: str) -> Done:
     """Removes somebody from a gallery: pictures' embeddings, index and old versions.
 
+    Whoever has a name that looks the same, in another form of Unicode, is the same person and goes, too.
     Thresholds that came from the gallery are made anew; those from strangers stay, and are then a little too strict.
     Those of pairs come from the gallery always. What an interrupted command left goes, too, whoever it shows.
 
@@ -156,14 +159,19 @@ def forget(identity: str, gallery: str) -> Done:
     if not (place.exists() or place.leftovers()):
         place.open()  # says that there is none
     with place.writing() as left, _interruptible(place):
-        removed = _removed(place, left)
-        if left.people.get(identity) and not (place.exists() and identity in place.open().counts()):
-            gone = f"{left.people[identity]} pictures; nobody of that name was enrolled"
-            return Done([*removed, f"{place.where}: {identity} is forgotten, {gone}"])
+        removed, name = _removed(place, left), composed(identity)
+        beside, forms = _people(left.people), []
+        if place.exists():
+            forms = [form for form in place.open().counts() if composed(form) == name]
+        if name in beside and not forms:
+            gone = f"{beside[name]} pictures; nobody of that name was enrolled"
+            return Done([*removed, f"{place.where}: {name} is forgotten, {gone}"])
         old = place.open()
-        if removed and identity not in old.counts():
+        if removed and not forms:
             raise ValueError(f"{removed[0]}. Nobody called {identity!r} is enrolled, or was among them.")
-        changed = old.removing(identity)
+        changed = old
+        for form in forms or [name]:
+            changed = changed.removing(form)
         calibration = old.card.calibration
         if calibration.source == "strangers":
             calibration = replace(calibration, pairs=impostors(changed))
@@ -171,10 +179,16 @@ def forget(identity: str, gallery: str) -> Done:
             calibration = calibrate(changed)
         changed.commit(calibration)
     left_out = len(old) - len(changed)
-    rest = f"{len(changed)} pictures of {len(changed.counts())} identities are left"
-    return Done(
-        [*removed, f"{place.where}: {identity} is forgotten, {left_out} pictures; {rest}; {describe(calibration)}"]
-    )
+    rest = f"{len(changed)} pictures of {len(_people(changed.counts()))} identities are left"
+    return Done([*removed, f"{place.where}: {name} is forgotten, {left_out} pictures; {rest}; {describe(calibration)}"])
+
+
+def _people(counts: Mapping[str, int]) -> dict[str, int]:
+    """Number of pictures of each person; names that look the same are one person's, however they are written."""
+    found: Counter[str] = Counter()
+    for name, count in counts.items():
+        found[composed(name)] += count
+    return dict(sorted(found.items()))
 
 
 def contents(gallery: str, people: bool) -> Done:
@@ -186,7 +200,7 @@ def contents(gallery: str, people: bool) -> Done:
     if left and not place.exists():
         return Done([*beside, f"{place.where}: no gallery beside that"], complete=False)
     opened: Gallery = place.open()
-    card, counts = opened.card, opened.counts()
+    card, counts = opened.card, _people(opened.counts())
     lines = [f"{name}\t{count}" for name, count in counts.items()] if people else []
     lines.append(f"{opened.where}: {len(opened)} pictures of {len(counts)} identities, index {card.index}")
     lines.append(f"model {card.model[:12]}, embeddings of {card.embedding_size} numbers, framing {card.framing}")

@@ -4,25 +4,30 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bareface.data.folders import pictures_of
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.io.place import check_writable
+from bareface.recognition.gallery.calibration import Calibration
 from bareface.recognition.gallery.embedding import EmbeddedFaces
-from bareface.recognition.gallery.gallery import UNKNOWN, Gallery, Hits
+from bareface.recognition.gallery.gallery import UNDECIDED, UNKNOWN, Gallery, Hits
 from bareface.recognition.gallery.location import store
 from bareface.recognition.gallery.ranking import nearest_people
 from bareface.tasks.enroll import Done
 from bareface.tasks.looking import Looking
+
+FPIR, FMR = 0.01, 0.001
+"""What is taken where the user names no rate and the gallery can show it."""
 
 
 def identify(
     pictures: Sequence[Path],
     gallery: str,
     looking: Looking,
-    fpir: float = 0.01,
+    fpir: float | None = None,
     threshold: float | None = None,
     top: int = 5,
     out: Path | None = None,
@@ -33,7 +38,8 @@ def identify(
         pictures: Pictures and folders.
         gallery: Where the gallery lies.
         looking: How the pictures are looked at.
-        fpir: Share of people who are not enrolled that may be taken for somebody; with ``threshold`` not used.
+        fpir: Share of people who are not enrolled that may be taken for somebody; with ``threshold`` not used. None:
+            0.01, or the smallest that this gallery can show; where it can show none, nobody is known or unknown.
         threshold: The least score of an answer, instead.
         top: How many identities are listed for each face, the answer included.
         out: A .csv or .parquet file for the table.
@@ -53,29 +59,37 @@ def identify(
     opened = store(gallery).open()
     if not len(opened):
         raise DataError(f"{opened.where}: an empty gallery. Enrol somebody: bareface enroll DIR --gallery {gallery}.")
-    jobs = pictures_of(pictures)
-    least = _checked(threshold) if threshold is not None else opened.card.calibration.for_search(fpir)
-    found = looking.loaded(opened.card, opened.where).look(jobs)
+    jobs, given = pictures_of(pictures), None if threshold is None else _checked(threshold)
+    eyes = looking.loaded(opened.card, opened.where)
+    calibration = opened.card.calibration
+    rate = calibration.searches.rate(FPIR) if fpir is None else fpir
+    least = given if given is not None or rate is None else calibration.for_search(rate)
+    found = eyes.look(jobs)
     hits = nearest_people(opened, found.embeddings, top)
     table = _table(found, hits, least)
     if out is not None:
         with atomic_path(out) as temporary:
             table.to_csv(temporary, index=False) if out.suffix.lower() == ".csv" else table.to_parquet(temporary)
-    known = int((table["identity"].ne(UNKNOWN) & table["identity"].ne("")).sum())
-    lines = [*_printed(table), *found.lines(), _said(opened, least, fpir, threshold), found.counts()]
-    lines.append(f"{known} known, {len(found.keys) - known} unknown")
+    known = int((~table["identity"].isin([UNKNOWN, UNDECIDED, ""])).sum())
+    origin = "as given" if given is not None else _origin(calibration, rate, fpir is None)
+    said = f"no threshold {origin}" if least is None else f"threshold {least:.4f} {origin}"
+    said += f", N = {len(opened)} pictures"
+    if given is None and least is not None and calibration.pictures != len(opened):
+        said += f"; calibrated when N was {calibration.pictures}, and the rate grows with N: enrol anew to calibrate"
+    lines = [*_printed(table), *found.lines(), said, found.counts()]
+    rest = len(found.keys) - known
+    lines.append(f"{rest} undecided" if least is None else f"{known} known, {rest} unknown")
     return Done(lines, bool(found.keys))
 
 
-def _said(gallery: Gallery, least: float, fpir: float, threshold: float | None) -> str:
-    """The threshold and where it comes from."""
-    if threshold is not None:
-        return f"threshold {least:.4f} as given, N = {len(gallery)} pictures"
-    calibration = gallery.card.calibration
-    text = f"threshold {least:.4f} for a false-positive rate of {fpir:g}, N = {len(gallery)} pictures"
-    if calibration.pictures == len(gallery):
-        return text
-    return f"{text}; calibrated when N was {calibration.pictures}, and the rate grows with N: enrol anew to calibrate"
+def _origin(calibration: Calibration, rate: float | None, chosen: bool) -> str:
+    """Where the threshold of a search comes from, or why there is none."""
+    count = calibration.searches.count
+    if rate is None:
+        remedy = "Enrol more people, calibrate with enroll --strangers DIR, or name --fpir or --threshold"
+        return f"({count} searches of people who are not enrolled are too few; nothing is decided. {remedy})"
+    text = f"for a false-positive rate of {rate:.3g}, from {count} searches"
+    return f"{text} (the smallest they can show)" if chosen and rate > FPIR else text
 
 
 def _checked(threshold: float) -> float:
@@ -84,15 +98,16 @@ def _checked(threshold: float) -> float:
     return threshold
 
 
-def _table(found: EmbeddedFaces, hits: Hits, least: float) -> pd.DataFrame:
-    """A row a face and a row for each picture that gave none."""
+def _table(found: EmbeddedFaces, hits: Hits, least: float | None) -> pd.DataFrame:
+    """A row a face and a row for each picture that gave none; without a threshold every face is undecided."""
     score, reasons = hits.scores[:, 0], dict(found.whole)
     table = pd.DataFrame({"picture": found.keys, "face": found.numbers})
     table[["x1", "y1", "x2", "y2"]] = found.boxes
-    table["identity"] = [
-        name if high else UNKNOWN for name, high in zip(hits.identities[:, 0], score >= least, strict=True)
-    ]
-    table["score"], table["threshold"] = score, least
+    if least is None:
+        table["identity"] = UNDECIDED
+    else:
+        table["identity"] = np.where(score >= least, hits.identities[:, 0], UNKNOWN)
+    table["score"], table["threshold"] = score, math.nan if least is None else least
     for place in range(hits.scores.shape[1]):
         there = hits.identities[:, place] != ""
         table[f"candidate_{place + 1}"] = hits.identities[:, place]
@@ -112,7 +127,7 @@ def _printed(table: pd.DataFrame) -> list[str]:
     lines = ["picture\tface\tidentity\tscore\trunners-up"]
     places = range(1, sum(str(name).startswith("candidate_") for name in table) + 1)
     for row in table[table["identity"] != ""].to_dict("records"):
-        start = 1 if row["identity"] == UNKNOWN else 2  # somebody below the threshold is a runner-up, too
+        start = 1 if row["identity"] in (UNKNOWN, UNDECIDED) else 2  # somebody below the threshold is a runner-up, too
         others = [
             f"{row[f'candidate_{place}']} {row[f'score_{place}']:.4f}"
             for place in places
@@ -127,7 +142,7 @@ def verify(
     second: Path,
     looking: Looking,
     gallery: str | None = None,
-    fmr: float = 0.001,
+    fmr: float | None = None,
     threshold: float | None = None,
 ) -> Done:
     """Says whether two pictures show one person; without a threshold, the score alone.
@@ -137,7 +152,8 @@ def verify(
         second: Another one.
         looking: How they are looked at.
         gallery: A gallery of the same model, whose people tell how alike two people look.
-        fmr: Share of pairs of two people that may be taken for one person.
+        fmr: Share of pairs of two people that may be taken for one person. None: 0.001, or the smallest that the
+            gallery can show; where it can show none, the score alone is said.
         threshold: The least score of one person, instead of ``gallery``.
 
     Raises:
@@ -149,12 +165,13 @@ def verify(
     if gallery is not None and threshold is not None:
         raise ValueError(f"gallery={gallery}, threshold={threshold:g}: expected one of them, both give a threshold.")
     least = None if threshold is None else _checked(threshold)
-    card, where = None, ""
-    if gallery is not None:
-        opened = store(gallery).open()
-        card, where = opened.card, opened.where
-        least = card.calibration.for_pair(fmr)
-    eyes = looking.loaded(card, where)
+    opened = None if gallery is None else store(gallery).open()
+    eyes = looking.loaded(opened.card, opened.where) if opened is not None else looking.loaded()
+    origin = "as given" if least is not None else "was given, so nothing is said of whether it is one person"
+    remedy = "Add --gallery or --threshold"
+    if opened is not None:
+        least, origin = _of_pairs(opened, fmr)
+        remedy = "Enrol more people, or name --fmr or --threshold"
     found = eyes.look([("A", first), ("B", second)])
     problems = [reason for _, reason in found.unreadable]
     problems += [f"{first if key == 'A' else second}: {reason}" for key, reason in found.faceless]
@@ -165,8 +182,18 @@ def verify(
     score = math.fsum((found.embeddings[0].astype(float) * found.embeddings[1].astype(float)).tolist())
     notes = [line.replace(": A", f": {first}").replace(": B", f": {second}") for line in found.lines()]
     if least is None:
-        unsaid = "no threshold was given, so nothing is said of whether it is one person"
-        return Done([*notes, f"score {score:.4f}; {unsaid}. Add --gallery or --threshold."])
-    origin = f"for a false-match rate of {fmr:g}" if gallery is not None else "as given"
+        return Done([*notes, f"score {score:.4f}; no threshold {origin}. {remedy}."])
     answer = "same" if score >= least else "different"
     return Done([*notes, f"{answer}: score {score:.4f}, threshold {least:.4f} {origin}"])
+
+
+def _of_pairs(gallery: Gallery, fmr: float | None) -> tuple[float | None, str]:
+    """The threshold of a gallery's pairs, and where it comes from or why there is none."""
+    pairs = gallery.card.calibration.pairs
+    rate = pairs.rate(FMR) if fmr is None else fmr
+    which = f"{pairs.count} pairs of two identities"
+    if rate is None:
+        return None, f"({which} are too few, N = {len(gallery)} pictures)"
+    text = f"for a false-match rate of {rate:.3g}, from {which}"
+    text += " (the smallest they can show)" if fmr is None and rate > FMR else ""
+    return gallery.card.calibration.for_pair(rate), f"{text}, N = {len(gallery)} pictures"

@@ -128,8 +128,11 @@ def face_framer(
     if detector not in known:
         raise ValueError(f"detector={detector}: expected one of {', '.join(known)}.")
     if (recogniser.framing == "picture") != (detector == "none"):
-        wanted = "none" if recogniser.framing == "picture" else "a detector"
-        raise ValueError(f"detector={detector}: this recogniser has framing={recogniser.framing}; expected {wanted}.")
+        its = f"detector={detector}: this recogniser has framing={recogniser.framing}"
+        if recogniser.framing != "picture":
+            raise ValueError(f"{its}; expected a detector.")
+        remedy = "Leave the detector out, or train one on faces: loader.faces=TABLE recogniser.framing=box"
+        raise ValueError(f"{its}: it takes pictures as cut already, and asks no detector. {remedy}.")
     built = _detector(detector, file)
     return FaceFramer(recogniser.framing, built, choice, on_no_face)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -10,7 +11,7 @@ from hydra.errors import HydraException, InstantiationException, MissingConfigEx
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bareface.errors import nearest
+from bareface.errors import nearest, some
 
 GROUP_OPTION = re.compile(r"Could not find '(?P<group>.+)/(?P<option>[^/']+)'")
 AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<key>[^'=]+)=")
@@ -20,7 +21,8 @@ KEY = re.compile(r"Could not override '(?P<key>[^']+)'|Key '(?P<short>[^']+)' is
 def nearest_key(wanted: str, known: Iterable[str]) -> str:
     """The keys nearest to a misspelt one; where none is near, those beside it, else where it could be.
 
-    A key that ends in the same word and lies below the same node is nearer than any that is spelt alike.
+    A key that ends in the same word and lies below the same node is nearer than any that is spelt alike. Of those
+    beside it the last words count alone: what they share above is no likeness.
 
     >>> nearest_key("optimizer.lrr", ["optimizer.lr", "optimizer.momentum", "seed"])
     'Did you mean optimizer.lr?'
@@ -28,23 +30,29 @@ def nearest_key(wanted: str, known: Iterable[str]) -> str:
     'Did you mean loss.losses.focal.weight?'
     >>> nearest_key("loss.weight", ["loss.smooth", "data.root"])
     'Known: loss.smooth.'
+    >>> nearest_key("sampler.identities", ["sampler.pictures", "seed"])
+    'Known: sampler.pictures.'
     >>> nearest_key("xyz", ["a", "b", "b.c"])
     'Known: a, b.'
     >>> nearest_key("a.xyz", ["a", "b", "b.c"])
     'There is nothing below a.'
     """
-    names = [name for name in known if not name.endswith("_target_")]
-    above = wanted.rpartition(".")[0]
+    names = [name for name in known if not name.rpartition(".")[2].startswith("_")]  # _target_, _partial_
+    above, _, last = wanted.rpartition(".")
     deeper = _deeper(wanted, names)
     if deeper:
         return f"Did you mean {', '.join(deeper)}?"
-    answer = nearest(wanted, [name for name in names if "." in name or not above])
+    beside = [name for name in names if above and name.rpartition(".")[0] == above]
+    alike = get_close_matches(last, [name.rpartition(".")[2] for name in beside], n=3, cutoff=0.6)
+    others = [name for name in names if name not in beside or name.rpartition(".")[2] in alike]
+    answer = nearest(wanted, [name for name in others if "." in name or not above])
     if answer.startswith("Did"):
         return answer
-    beside = [name for name in names if above and name.rpartition(".")[0] == above]
     if above in names and not beside:
         return f"There is nothing below {above}."
-    return nearest(wanted, beside or [name for name in names if "." not in name])
+    if beside:
+        return f"Known: {some(sorted(beside), limit=30)}."
+    return nearest(wanted, [name for name in names if "." not in name])
 
 
 def _deeper(key: str, names: Iterable[str]) -> list[str]:

@@ -25,9 +25,16 @@ def test_the_surest_face_comes_first(detector):
     assert np.isnan(found.landmarks).all() and found.landmarks.shape == (2, 5, 2)
 
 
-@pytest.mark.parametrize("key", ["b.jpg", "c.jpg", ""])
-def test_a_picture_without_a_row_or_without_a_box_has_no_face(detector, key):
-    assert len(detector.detect(PICTURE, key)) == 0
+def test_a_picture_whose_row_has_no_box_has_no_face(detector):
+    assert len(detector.detect(PICTURE, "b.jpg")) == 0
+
+
+@pytest.mark.parametrize("key", ["c.jpg", ""])
+def test_a_picture_without_a_row_is_told_from_one_without_a_face(detector, key):
+    with pytest.raises(FaceError, match=r"^no row in .*boxes\.csv\.$"):
+        detector.detect(PICTURE, key)
+    framed = FaceFramer("box", detector)(PICTURE, key)
+    assert framed.crops == [] and framed.reason == f"no row in {detector.file}."
 
 
 @pytest.mark.parametrize(

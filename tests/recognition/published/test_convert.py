@@ -178,6 +178,13 @@ def test_counters_of_training_steps_are_not_caffes(folder: Path) -> None:
     assert "; of another shape head.bias (4,), expected (3,). No option of published fits." in done.stderr
 
 
+@pytest.mark.parametrize("published", ["vggface2_resnet50_ft", "facenet_casia"])
+def test_of_a_damaged_file_nothing_is_said_but_that(published: str, folder: Path) -> None:
+    (folder / "torn.pt").write_bytes(b"\x80\x02 torn")
+    done = convert(folder, published, folder / "torn.pt")
+    assert done.status == 1 and "damaged" in done.stderr and "No option" not in done.stderr
+
+
 @pytest.mark.parametrize("name", list(options()))
 def test_every_option_builds_and_says_where_its_file_is_to_be_had(name: str) -> None:
     option = options()[name]

@@ -13,7 +13,7 @@ from bareface.recognition.detection.detector import Faces
 
 
 class BoxesFromFile:
-    """Looks the faces of a picture up by its key. A picture that the file does not name has no face.
+    """Looks the faces of a picture up by its key.
 
     Args:
         file: A table of faces: see ``bareface.data.faces.read_faces``.
@@ -40,9 +40,12 @@ class BoxesFromFile:
         """The faces of the picture called ``key``; its pixels are not looked at, its size is.
 
         Raises:
-            FaceError: A box lies outside of the picture: the row is wrong, or of another picture.
+            FaceError: The file does not name the picture; or a box lies outside of it: the row is wrong, or of another
+                picture.
         """
         rows = self.table.rows(key)
+        if rows.start == rows.stop:
+            raise FaceError(f"no row in {self.file}.")
         known = self.table.has_face[rows]
         scores = self.table.scores[rows][known]
         order = np.argsort(-scores, kind="stable")

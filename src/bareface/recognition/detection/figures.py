@@ -29,5 +29,5 @@ def marked(image: NDArray[np.uint8], faces: Faces, side: int = 224) -> NDArray[n
         x1, y1, x2, y2 = (round(value) for value in box.tolist())
         cv2.rectangle(inner, (x1, y1), (x2, y2), RIGHT, 2)
         for x, y in landmarks[np.isfinite(landmarks).all(1)].tolist():
-            cv2.circle(inner, (round(x), round(y)), 2, WRONG, -1)
+            cv2.circle(inner, (round(x), round(y)), max(2, side // 50), WRONG, -1)
     return square

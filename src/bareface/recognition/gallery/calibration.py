@@ -11,6 +11,8 @@ from bareface.recognition.protocols.curve import allowed
 
 KEPT = 10_000
 """So many of the highest scores are kept; with more scores than that, larger rates cannot be had."""
+FEWEST = 10
+"""Of fewer scores than that no rate is chosen for the user."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Scores:
     def of(cls, scores: NDArray[np.float32]) -> Self:
         """Keeps the highest."""
         return cls(len(scores), tuple(np.sort(scores)[::-1][:KEPT].tolist()))
+
+    def rate(self, wanted: float) -> float | None:
+        """The smallest rate from ``wanted`` on that these scores can show; None where they are too few for any.
+
+        >>> many, few, none = (Scores(count, ()) for count in (1000, 40, 9))
+        >>> many.rate(0.01), few.rate(0.01), none.rate(0.01)
+        (0.01, 0.025, None)
+        """
+        return max(wanted, 1 / self.count) if self.count >= FEWEST else None
 
     def threshold(self, rate: float, option: str, what: str, remedy: str) -> float:
         """The lowest threshold that at most a share of the scores reaches, as the protocols count it.

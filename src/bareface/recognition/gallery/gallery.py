@@ -16,6 +16,8 @@ from bareface.recognition.gallery.leftovers import Leftovers
 SCHEMA = 1
 UNKNOWN = "unknown"
 """The answer for people who are not enrolled; nobody may be enrolled under it."""
+UNDECIDED = "undecided"
+"""The answer where no threshold can be had; nobody may be enrolled under it."""
 IndexKind = Literal["exact", "hnsw"]
 
 

@@ -75,6 +75,13 @@ class PublishedWeights(ABC):
         recogniser.load_state_dict({name: tensors.get(name, value) for name, value in own.items()})
         return recogniser.eval()
 
+    def reads(self, path: Path) -> bool:
+        """Whether a file is one of this format, of whatever network."""
+        try:
+            return bool(self.tensors(path))
+        except CheckpointError:
+            return False
+
     def fits(self, path: Path) -> bool:
         """Whether a file is one of this format and network."""
         try:
