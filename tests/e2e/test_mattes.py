@@ -87,7 +87,7 @@ def test_a_training_with_random_backdrops_is_validated_on_photos_as_they_are(mat
     text = "random backdrops black, white, colour, noise, blur, photo with probability 1, face+hair"
     assert torch.load(checkpoint, weights_only=True)["card"]["shown"] == text
     run = bareface("pipeline", *PHOTOS, f"recogniser='{checkpoint}'", "mattes_from=mask", CANVAS, "samples=0", *places)
-    assert run.results["test/original/loss"] == pytest.approx(done.results["test/loss"], rel=1e-3)
+    assert run.results["test/original/loss"] == pytest.approx(done.results["test/loss"], rel=0.02)
 
 
 def test_a_training_does_not_go_on_with_other_pictures(removed: Done, places: list[str]) -> None:

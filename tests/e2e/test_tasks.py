@@ -196,9 +196,9 @@ def test_the_demo_of_the_study(segmentation: Done, recognition: Done, data: Path
     people = [option for option in PEOPLE if not option.startswith(("trainer.max", "shorter", "crop", "data="))]
     segmenter = f"segmenter='{segmentation.folder / 'checkpoints/best.ckpt'}'"
     places = [f"data.root={data}", f"runs={data / 'runs'}"]
-    made = bareface("mattes", *people, segmenter, "data.background_bias=0.5", f"out={data / 'mattes'}", *places)
+    made = bareface("mattes", *people, segmenter, "data.background_bias=0.5", f"out={data / 'predicted'}", *places)
     assert made.status == 0, made.stderr
-    options = ["experiment=demo_recognition_removed", *PEOPLE, *PLAIN, f"shown.mattes={data / 'mattes'}", *places]
+    options = ["experiment=demo_recognition_removed", *PEOPLE, *PLAIN, f"shown.mattes={data / 'predicted'}", *places]
     removed = bareface("train", *options)
     assert removed.status == 0, removed.stderr
     first, second = (f"'{run.folder / 'checkpoints/best.ckpt'}'" for run in (recognition, removed))
