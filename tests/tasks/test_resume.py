@@ -8,6 +8,7 @@ import torch
 from e2e.conftest import Done, bareface
 
 from bareface.pipeline import module as pass_module
+from bareface.pipeline.results import Study
 from bareface.recognition.recogniser import Recogniser
 
 DATA = ["data=synthetic_identities", "data.identities=6", "data.photos=10", "data.fractions=[0.5,0.2,0.3]"]
@@ -150,3 +151,19 @@ def test_models_that_are_no_files(option: str, message: str, folder: Path, tmp_p
     given = [] if option.startswith("recogniser") else [f"recogniser='{folder}/0.ckpt'"]
     run = bareface("pipeline", *OPTIONS, option, *given, f"data.root={folder / 'drawn'}", f"runs={tmp_path}")
     assert run.status == 1 and run.stderr.splitlines()[-1].endswith(message), run.stderr
+
+
+def test_the_canvas_is_the_recognisers_own_and_counts_as_the_number_that_it_is(whole: Done, folder: Path) -> None:
+    options = [option for option in OPTIONS if option != "canvas=40"]
+    models = f"recogniser={{all:['{folder}/0.ckpt','{folder}/1.ckpt'],few:'{folder}/few.ckpt'}}"
+    given = [*options, models, f"data.root={folder / 'drawn'}", f"hydra.run.dir={whole.folder}"]
+    again = bareface("pipeline", *given)
+    assert again.status == 0, again.stderr
+    found = Study.read(again.folder / "study.json")
+    assert "letterboxed to a canvas of 40 x 40 pixels" in found.methods and "canvas" not in "".join(found.notes)
+    other = bareface("pipeline", *given, "canvas=48")
+    assert other.status == 1 and "holds another study, which differs in canvas. Choose" in other.stderr
+    small = bareface("pipeline", *given[:-1], "canvas=31", f"hydra.run.dir={folder / 'small'}")
+    assert small.status == 1 and "canvas=31: recogniser all resizes the shorter side to 32 pixels" in small.stderr
+    word = bareface("pipeline", *given[:-1], "canvas=whole", f"hydra.run.dir={folder / 'word'}")
+    assert word.status == 1 and "canvas=whole: expected a whole number" in word.stderr

@@ -12,6 +12,7 @@ from bareface.data.dataset import IdentityDataSet
 from bareface.errors import DataError
 from bareface.module import versions
 from bareface.pipeline.answer import answer, methods
+from bareface.pipeline.canvas import canvas_notes
 from bareface.pipeline.conditions import Condition
 from bareface.pipeline.measures.arms import Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
@@ -32,6 +33,7 @@ def measured(
     recognisers: Mapping[str, Sequence[Recogniser]],
     segmenters: Mapping[str, Segmenter],
     conditions: Mapping[str, Condition],
+    canvas: int,
     passed: Passed,
 ) -> Study:
     """Everything that a study found.
@@ -42,6 +44,7 @@ def measured(
         recognisers: All trainings of each, by name.
         segmenters: By name.
         conditions: By name; the first is what others are compared with.
+        canvas: Side in pixels of the square that photos were letterboxed to.
         passed: What the pass left beside its tables.
     """
     folder = Path(cfg.run)
@@ -60,7 +63,7 @@ def measured(
     people = sorted(set(map(str, outcomes.identities)))
     seeds = dict(layout.seeds)
     said = methods(
-        len(outcomes.keys), len(people), data, cards, seeds, _mattes(cfg, segmenters), cfg.references, compared
+        len(outcomes.keys), len(people), data, cards, seeds, _mattes(cfg, segmenters), cfg.references, compared, canvas
     )
     return Study(
         title=cfg.name,
@@ -85,7 +88,7 @@ def measured(
         shown=passed.shown,
         leakage=tuple(_leakage(cfg, dataset, recognisers, list(map(str, outcomes.keys)), people)),
         methods=said,
-        notes=(*notes, *measurer.notes),
+        notes=(*notes, *measurer.notes, *canvas_notes(canvas, recognisers)),
         versions={**{name: str(each) for name, each in versions().items()}, "revision": str(revision())},
     )
 
