@@ -139,6 +139,14 @@ def test_there_is_nothing_to_go_on_with(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("config.yaml"))
 
 
+def test_one_training_is_no_two_seeds(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.ckpt").write_bytes((folder / "1.ckpt").read_bytes())
+    seeds = f"recogniser={{all:['{folder}/0.ckpt','{folder}/1.ckpt','{tmp_path}/copy.ckpt']}}"
+    run = bareface("pipeline", *OPTIONS, seeds, f"data.root={folder / 'drawn'}", f"runs={tmp_path / 'runs'}")
+    line = f"recogniser.all: {folder}/1.ckpt and {tmp_path}/copy.ckpt are the same checkpoint, expected one of another "
+    assert run.status == 1 and run.stderr.splitlines()[-1].endswith(f"{line}seed each. Leave one out.")
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

@@ -16,7 +16,7 @@ from bareface.pipeline.canvas import canvas_of
 from bareface.pipeline.parts import TABLES, check_study
 from bareface.tasks import build
 from bareface.tasks.launch import leave
-from bareface.tasks.models import load_recognisers, recogniser_files, segmenter_files
+from bareface.tasks.models import digest, load_recognisers, recogniser_files, segmenter_files
 
 DECIDING = (
     *("data", "stage", "conditions", "matte", "mattes_from", "seed"),
@@ -35,10 +35,10 @@ def study_of(cfg: DictConfig, dataset: IdentityDataSet, canvas: int) -> dict[str
     """
     study = {name: _plain(cfg[name]) for name in DECIDING} | {"canvas": canvas}
     study["data"] = {name: value for name, value in study["data"].items() if name != "root"}
-    study["loader.faces"] = None if cfg.loader.faces is None else _digest(Path(cfg.loader.faces))
+    study["loader.faces"] = None if cfg.loader.faces is None else digest(Path(cfg.loader.faces))
     study |= {f"loader.{name}": cfg.loader[name] for name in ("framing", "on_no_face")}
-    study["recogniser"] = {name: [_digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
-    study["segmenter"] = {name: _digest(path) for name, path in segmenter_files(cfg).items()}
+    study["recogniser"] = {name: [digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
+    study["segmenter"] = {name: digest(path) for name, path in segmenter_files(cfg).items()}
     study["precision"] = cfg.trainer.precision
     table, photos = dataset.splits[cfg.stage].table.select(["key", "label"]), hashlib.sha256()
     for batch in table.to_batches(max_chunksize=65536):  # never as many Python strings as photos
@@ -50,11 +50,6 @@ def study_of(cfg: DictConfig, dataset: IdentityDataSet, canvas: int) -> dict[str
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if isinstance(value, DictConfig | ListConfig) else value
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class StudyFolder(Callback):

@@ -1,6 +1,5 @@
 """From what one pass over the photos left to the result of a study."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -14,6 +13,7 @@ from bareface.module import versions
 from bareface.pipeline.answer import answer, methods
 from bareface.pipeline.canvas import canvas_notes
 from bareface.pipeline.conditions import Condition
+from bareface.pipeline.doubts import strangers, trainings
 from bareface.pipeline.measures.arms import Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
 from bareface.pipeline.measures.measure import Measurer
@@ -23,7 +23,7 @@ from bareface.pipeline.results import ConditionCard, Leakage, ModelCard, Study
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
 from bareface.tasks.leakage import leakage
-from bareface.tasks.models import recogniser_files, segmenter_files
+from bareface.tasks.models import digest, recogniser_files, segmenter_files
 from bareface.tasks.run import revision
 
 
@@ -62,6 +62,11 @@ def measured(
     compared = 0 if measurer.lot is None else len(measurer.lot.keys)
     people = sorted(set(map(str, outcomes.identities)))
     seeds = dict(layout.seeds)
+    doubts = [
+        *strangers(next(iter(recognisers)), next(iter(conditions)), measurer.quantities, findings),
+        *trainings(recognisers, conditions),
+        *canvas_notes(canvas, recognisers),
+    ]
     said = methods(
         len(outcomes.keys), len(people), data, cards, seeds, _mattes(cfg, segmenters), cfg.references, compared, canvas
     )
@@ -88,7 +93,7 @@ def measured(
         shown=passed.shown,
         leakage=tuple(_leakage(cfg, dataset, recognisers, list(map(str, outcomes.keys)), people)),
         methods=said,
-        notes=(*notes, *measurer.notes, *canvas_notes(canvas, recognisers)),
+        notes=(*notes, *measurer.notes, *doubts),
         versions={**{name: str(each) for name, each in versions().items()}, "revision": str(revision())},
     )
 
@@ -156,11 +161,7 @@ def _segmenter_card(name: str, file: Path, segmenter: Segmenter, quality: Mappin
 
 
 def _fingerprints(files: Sequence[Path]) -> tuple[str, ...]:
-    found = []
-    for path in files:
-        with path.open("rb") as file:
-            found.append(hashlib.file_digest(file, "sha256").hexdigest()[:16])
-    return tuple(found)
+    return tuple(digest(path)[:16] for path in files)
 
 
 def _leakage(
