@@ -139,6 +139,25 @@ def test_there_is_nothing_to_go_on_with(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("config.yaml"))
 
 
+def test_what_casts_doubt_on_a_study_is_noted_and_printed(folder: Path, tmp_path: Path) -> None:
+    held = torch.load(write(tmp_path / "wrong.ckpt", 0, [*PEOPLE, "nobody"]), weights_only=True)
+    held["state_dict"]["recogniser.head.bias"][-1] = 1e6  # takes everybody for nobody
+    torch.save(held, tmp_path / "wrong.ckpt")
+    models = f"recogniser={{removed:'{tmp_path}/wrong.ckpt',orignal:'{folder}/1.ckpt'}}"
+    run = bareface("pipeline", *OPTIONS, models, "canvas=48", f"data.root={folder / 'drawn'}", f"runs={tmp_path}")
+    assert run.status == 0, run.stderr
+    doubts = [
+        "removed: top-1 in original is 0.0 %, guessing gives 14.3 %: are these the people that it was trained on?",
+        "removed: named after a condition (face+hair in front of black), but what its checkpoint remembers of",
+        "orignal: no condition is called so, so it is taken as a remedy; did you mean original?",
+        "removed: trained with a canvas of 40 pixels, shown photos on one of 48",
+        "orignal: trained with a canvas of 40 pixels, shown photos on one of 48",
+    ]
+    notes = Study.read(run.folder / "study.json").notes[-5:]
+    assert all(note.startswith(doubt) for note, doubt in zip(notes, doubts, strict=True)), notes
+    assert all(f"Note: {note}" in run.stdout for note in notes)
+
+
 def test_one_training_is_no_two_seeds(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.ckpt").write_bytes((folder / "1.ckpt").read_bytes())
     seeds = f"recogniser={{all:['{folder}/0.ckpt','{folder}/1.ckpt','{tmp_path}/copy.ckpt']}}"
