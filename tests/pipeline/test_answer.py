@@ -113,7 +113,11 @@ CARDS = [ConditionCard("original", "the photo as it is", {}, 1.0), ConditionCard
     ],
 )
 def test_methods(seeds: dict[str, int], compared: int, references: str, there: str, not_there: str) -> None:
-    said = methods(1234, 20, "photos of people", CARDS, seeds, "of masks", references, compared)
+    said = methods(1234, 20, "photos of people", CARDS, seeds, "of masks", references, compared, 112)
     assert said.startswith("1,234 photos of 20 people (photos of people) were each shown in 2 conditions")
     assert "original is the photo as it is; black: face on black. Mattes: of masks. All conditions" in said
+    assert "and letterboxed to a canvas of 112 x 112 pixels; a photo" in said
+    assert (
+        "Where nothing varies (0 gained, 0 lost), nothing tells the variance, and each identity counts as one" in said
+    )
     assert there in said and not_there not in said

@@ -8,6 +8,7 @@ import torch
 from e2e.conftest import Done, bareface
 
 from bareface.pipeline import module as pass_module
+from bareface.pipeline.results import Study
 from bareface.recognition.recogniser import Recogniser
 
 DATA = ["data=synthetic_identities", "data.identities=6", "data.photos=10", "data.fractions=[0.5,0.2,0.3]"]
@@ -138,6 +139,33 @@ def test_there_is_nothing_to_go_on_with(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("config.yaml"))
 
 
+def test_what_casts_doubt_on_a_study_is_noted_and_printed(folder: Path, tmp_path: Path) -> None:
+    held = torch.load(write(tmp_path / "wrong.ckpt", 0, [*PEOPLE, "nobody"]), weights_only=True)
+    held["state_dict"]["recogniser.head.bias"][-1] = 1e6  # takes everybody for nobody
+    torch.save(held, tmp_path / "wrong.ckpt")
+    models = f"recogniser={{removed:'{tmp_path}/wrong.ckpt',orignal:'{folder}/1.ckpt'}}"
+    run = bareface("pipeline", *OPTIONS, models, "canvas=48", f"data.root={folder / 'drawn'}", f"runs={tmp_path}")
+    assert run.status == 0, run.stderr
+    doubts = [
+        "removed: top-1 in original is 0.0 %, guessing gives 14.3 %: are these the people that it was trained on?",
+        "removed: named after a condition (face+hair in front of black), but what its checkpoint remembers of",
+        "orignal: no condition is called so, so it is taken as a remedy; did you mean original?",
+        "removed: trained with a canvas of 40 pixels, shown photos on one of 48",
+        "orignal: trained with a canvas of 40 pixels, shown photos on one of 48",
+    ]
+    notes = Study.read(run.folder / "study.json").notes[-5:]
+    assert all(note.startswith(doubt) for note, doubt in zip(notes, doubts, strict=True)), notes
+    assert all(f"Note: {note}" in run.stdout for note in notes)
+
+
+def test_one_training_is_no_two_seeds(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.ckpt").write_bytes((folder / "1.ckpt").read_bytes())
+    seeds = f"recogniser={{all:['{folder}/0.ckpt','{folder}/1.ckpt','{tmp_path}/copy.ckpt']}}"
+    run = bareface("pipeline", *OPTIONS, seeds, f"data.root={folder / 'drawn'}", f"runs={tmp_path / 'runs'}")
+    line = f"recogniser.all: {folder}/1.ckpt and {tmp_path}/copy.ckpt are the same checkpoint, expected one of another "
+    assert run.status == 1 and run.stderr.splitlines()[-1].endswith(f"{line}seed each. Leave one out.")
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
@@ -150,3 +178,19 @@ def test_models_that_are_no_files(option: str, message: str, folder: Path, tmp_p
     given = [] if option.startswith("recogniser") else [f"recogniser='{folder}/0.ckpt'"]
     run = bareface("pipeline", *OPTIONS, option, *given, f"data.root={folder / 'drawn'}", f"runs={tmp_path}")
     assert run.status == 1 and run.stderr.splitlines()[-1].endswith(message), run.stderr
+
+
+def test_the_canvas_is_the_recognisers_own_and_counts_as_the_number_that_it_is(whole: Done, folder: Path) -> None:
+    options = [option for option in OPTIONS if option != "canvas=40"]
+    models = f"recogniser={{all:['{folder}/0.ckpt','{folder}/1.ckpt'],few:'{folder}/few.ckpt'}}"
+    given = [*options, models, f"data.root={folder / 'drawn'}", f"hydra.run.dir={whole.folder}"]
+    again = bareface("pipeline", *given)
+    assert again.status == 0, again.stderr
+    found = Study.read(again.folder / "study.json")
+    assert "letterboxed to a canvas of 40 x 40 pixels" in found.methods and "canvas" not in "".join(found.notes)
+    other = bareface("pipeline", *given, "canvas=48")
+    assert other.status == 1 and "holds another study, which differs in canvas. Choose" in other.stderr
+    small = bareface("pipeline", *given[:-1], "canvas=31", f"hydra.run.dir={folder / 'small'}")
+    assert small.status == 1 and "canvas=31: recogniser all resizes the shorter side to 32 pixels" in small.stderr
+    word = bareface("pipeline", *given[:-1], "canvas=whole", f"hydra.run.dir={folder / 'word'}")
+    assert word.status == 1 and "canvas=whole: expected a whole number" in word.stderr

@@ -116,6 +116,7 @@ def methods(
     mattes: str,
     references: str,
     compared: int,
+    canvas: int,
 ) -> str:
     """How it was found.
 
@@ -128,6 +129,7 @@ def methods(
         mattes: Where mattes come from, and what is done to them, in words.
         references: ``shown`` or ``original``.
         compared: Number of photos that were compared with one another; 0 for none.
+        canvas: Side in pixels of the square that photos were letterboxed to.
     """
     several = any(count > 1 for count in seeds.values())
     asked = ", ".join(f"{name} ({count} seeds)" if count > 1 else name for name, count in seeds.items())
@@ -140,8 +142,8 @@ def methods(
         f"{first.name} is {first.meaning}; " + "; ".join(f"{each.name}: {each.meaning}" for each in others) + "."
         if others else f"{first.name} is {first.meaning}.",
         f"Mattes: {mattes}." if mattes else "",
-        "All conditions show the same photos, cut in the same way, which was decided on the original; a photo that one "
-        "condition cannot show is in none of them.",
+        "All conditions show the same photos, cut in the same way, which was decided on the original, and letterboxed "
+        f"to a canvas of {canvas} x {canvas} pixels; a photo that one condition cannot show is in none of them.",
     ]  # fmt: skip
     if compared:
         where = "in the same condition" if references == "shown" else f"as they are in {first.name}"
@@ -156,6 +158,7 @@ def methods(
         "variance that knows clusters, HC3, with Student's quantile), and differences are taken on the same photos, "
         f"both arms together. With fewer than {LEAST} people no interval is given. P values are of no difference, by "
         "the same variance; Holm's correction is over all conditions of a quantity; McNemar's test takes the photos of "
-        "one person together. The smallest effect is the one that a study like this sees with probability 0.8."
+        "one person together. Where nothing varies (0 gained, 0 lost), nothing tells the variance, and each identity "
+        "counts as one trial. The smallest effect is the one that a study like this sees with probability 0.8."
     )
     return " ".join(line for line in lines if line)

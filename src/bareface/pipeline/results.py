@@ -226,7 +226,7 @@ class Study:
         shown: The picture sheet.
         leakage: One entry a model.
         methods: A paragraph, generated from the configuration.
-        notes: What was not measured, and why.
+        notes: What was not measured, and why; what else casts doubt on figures.
         versions: Of the program and what it runs on.
     """
 

@@ -1,5 +1,6 @@
 """The models that a study names: files, or names and files."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,15 +55,33 @@ def load_recognisers(cfg: DictConfig) -> dict[str, list[Recogniser]]:
     Raises:
         FileNotFoundError: There is no such file.
         CheckpointError: A file is not the checkpoint of a recogniser.
-        ValueError: They want other framings.
+        ValueError: They want other framings, or a seed is there twice.
     """
-    loaded = _each(recogniser_files(cfg), Recogniser.load)
+    files = recogniser_files(cfg)
+    loaded = _each(files, Recogniser.load)
+    _check_seeds(files)
     check_respondents(loaded)
     if cfg.trainer.accelerator == "cpu":
         for seeds in loaded.values():
             for recogniser in seeds:
                 prepare(recogniser, bf16=cfg.trainer.precision == "bf16-mixed")
     return loaded
+
+
+def _check_seeds(files: Mapping[str, list[Path]]) -> None:
+    for name, paths in files.items():
+        seen: dict[str, Path] = {}
+        for path in paths if len(paths) > 1 else []:
+            same = seen.setdefault(digest(path), path)
+            if same is not path:
+                what = f"{same} and {path} are the same checkpoint"
+                raise ValueError(f"recogniser.{name}: {what}, expected one of another seed each. Leave one out.")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _each(files: Mapping[str, list[Path]], load: Callable[[Path], Recogniser]) -> dict[str, list[Recogniser]]:

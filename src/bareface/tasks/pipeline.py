@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from bareface.callbacks.predictions import draw_lot
 from bareface.data.dataset import IdentityDataSet
 from bareface.errors import DataError
+from bareface.pipeline.canvas import canvas_of
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.lot import verification_lot
 from bareface.pipeline.module import PipelineModule
@@ -24,6 +25,7 @@ from bareface.tasks.resume import study_of, take_over
 from bareface.tasks.run import is_first_process
 from bareface.tasks.study import measured, plan_of
 from bareface.tasks.study_dashboard import publish_study
+from bareface.tasks.values import check_options
 
 
 def pipeline(cfg: DictConfig) -> dict[str, float]:
@@ -34,20 +36,22 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     folder = Path(cfg.run)
+    check_options(cfg, {"canvas": int | None})
     plan_of(cfg)  # before anything is computed
     recognisers, segmenters = load_recognisers(cfg), load_segmenters(cfg)
     dataset = build.plain(cfg.data)
     if not isinstance(dataset, IdentityDataSet):
         raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
     framing = next(iter(recognisers.values()))[0].framing
-    data = build.evaluation_data(cfg, dataset, cfg.canvas, framing)
+    canvas = canvas_of(cfg.canvas, recognisers)
+    data = build.evaluation_data(cfg, dataset, canvas, framing)
     conditions = {str(name): build.plain(node) for name, node in cfg.conditions.items() if node is not None}
     manifest = data.samples(cfg.stage, augment=False).manifest
     labels, keys = manifest.column("label"), manifest.column("key")
     compared = verification_lot(labels, cfg.verification_photos, cfg.seed) if cfg.verification_photos else labels[:0]
     swapping = any(condition.partner is not None for condition in conditions.values())
     lending = partners(labels, cfg.seed) if swapping else None
-    study = study_of(cfg, dataset)
+    study = study_of(cfg, dataset, canvas)
     if is_first_process():  # Lightning starts the others, which come here later
         take_over(cfg, study)
     parts = Parts(folder, study)
@@ -82,7 +86,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
         )
     if not is_first_process():
         return {}
-    found = measured(cfg, dataset, recognisers, segmenters, conditions, module.passed)
+    found = measured(cfg, dataset, recognisers, segmenters, conditions, canvas, module.passed)
     found.write(folder / "study.json")
     write_report(found, folder)
     results = figures_of(found)

@@ -12,13 +12,14 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from bareface.data.dataset import IdentityDataSet
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_folder
+from bareface.pipeline.canvas import canvas_of
 from bareface.pipeline.parts import TABLES, check_study
 from bareface.tasks import build
 from bareface.tasks.launch import leave
-from bareface.tasks.models import recogniser_files, segmenter_files
+from bareface.tasks.models import digest, load_recognisers, recogniser_files, segmenter_files
 
 DECIDING = (
-    *("data", "stage", "conditions", "matte", "mattes_from", "canvas", "seed"),
+    *("data", "stage", "conditions", "matte", "mattes_from", "seed"),
     *("samples", "verification_photos", "write_cutouts"),
 )
 """Options that decide outcomes, or what is kept of them."""
@@ -26,17 +27,18 @@ LEFT = ("cutouts", "figures/photos")
 """Folders that a pass leaves, beside its parts and tables."""
 
 
-def study_of(cfg: DictConfig, dataset: IdentityDataSet) -> dict[str, Any]:
+def study_of(cfg: DictConfig, dataset: IdentityDataSet, canvas: int) -> dict[str, Any]:
     """What decides the outcomes of a study, in plain values: another study differs in one of them.
 
     Files count by what they hold, wherever they lie; how photos are batched, by whom and how fast, does not count.
+    The canvas counts as the number that it is, whether the run says it or its recognisers do.
     """
-    study = {name: _plain(cfg[name]) for name in DECIDING}
+    study = {name: _plain(cfg[name]) for name in DECIDING} | {"canvas": canvas}
     study["data"] = {name: value for name, value in study["data"].items() if name != "root"}
-    study["loader.faces"] = None if cfg.loader.faces is None else _digest(Path(cfg.loader.faces))
+    study["loader.faces"] = None if cfg.loader.faces is None else digest(Path(cfg.loader.faces))
     study |= {f"loader.{name}": cfg.loader[name] for name in ("framing", "on_no_face")}
-    study["recogniser"] = {name: [_digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
-    study["segmenter"] = {name: _digest(path) for name, path in segmenter_files(cfg).items()}
+    study["recogniser"] = {name: [digest(path) for path in paths] for name, paths in recogniser_files(cfg).items()}
+    study["segmenter"] = {name: digest(path) for name, path in segmenter_files(cfg).items()}
     study["precision"] = cfg.trainer.precision
     table, photos = dataset.splits[cfg.stage].table.select(["key", "label"]), hashlib.sha256()
     for batch in table.to_batches(max_chunksize=65536):  # never as many Python strings as photos
@@ -50,11 +52,6 @@ def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if isinstance(value, DictConfig | ListConfig) else value
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class StudyFolder(Callback):
     """Refuses a run in the folder of another study before anything in it is written, by Hydra or by the run."""
 
@@ -65,7 +62,8 @@ class StudyFolder(Callback):
         if not (folder / "parts/asked.json").is_file():
             return
         try:
-            check_study(folder, study_of(config, build.plain(config.data)))
+            canvas = config.canvas or canvas_of(None, load_recognisers(config))
+            check_study(folder, study_of(config, build.plain(config.data), canvas))
         except DataError as error:
             leave(error)
         except Exception:  # of the options or the data: the run says the same, in one line, where it belongs

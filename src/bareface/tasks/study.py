@@ -1,6 +1,5 @@
 """From what one pass over the photos left to the result of a study."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -12,7 +11,9 @@ from bareface.data.dataset import IdentityDataSet
 from bareface.errors import DataError
 from bareface.module import versions
 from bareface.pipeline.answer import answer, methods
+from bareface.pipeline.canvas import canvas_notes
 from bareface.pipeline.conditions import Condition
+from bareface.pipeline.doubts import strangers, trainings
 from bareface.pipeline.measures.arms import Layout, LotEmbeddings, Outcomes
 from bareface.pipeline.measures.contrasts import contrasts, questions
 from bareface.pipeline.measures.measure import Measurer
@@ -22,7 +23,7 @@ from bareface.pipeline.results import ConditionCard, Leakage, ModelCard, Study
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.segmenter import Segmenter
 from bareface.tasks.leakage import leakage
-from bareface.tasks.models import recogniser_files, segmenter_files
+from bareface.tasks.models import digest, recogniser_files, segmenter_files
 from bareface.tasks.run import revision
 
 
@@ -32,6 +33,7 @@ def measured(
     recognisers: Mapping[str, Sequence[Recogniser]],
     segmenters: Mapping[str, Segmenter],
     conditions: Mapping[str, Condition],
+    canvas: int,
     passed: Passed,
 ) -> Study:
     """Everything that a study found.
@@ -42,6 +44,7 @@ def measured(
         recognisers: All trainings of each, by name.
         segmenters: By name.
         conditions: By name; the first is what others are compared with.
+        canvas: Side in pixels of the square that photos were letterboxed to.
         passed: What the pass left beside its tables.
     """
     folder = Path(cfg.run)
@@ -59,8 +62,13 @@ def measured(
     compared = 0 if measurer.lot is None else len(measurer.lot.keys)
     people = sorted(set(map(str, outcomes.identities)))
     seeds = dict(layout.seeds)
+    doubts = [
+        *strangers(next(iter(recognisers)), next(iter(conditions)), measurer.quantities, findings),
+        *trainings(recognisers, conditions),
+        *canvas_notes(canvas, recognisers),
+    ]
     said = methods(
-        len(outcomes.keys), len(people), data, cards, seeds, _mattes(cfg, segmenters), cfg.references, compared
+        len(outcomes.keys), len(people), data, cards, seeds, _mattes(cfg, segmenters), cfg.references, compared, canvas
     )
     return Study(
         title=cfg.name,
@@ -85,7 +93,7 @@ def measured(
         shown=passed.shown,
         leakage=tuple(_leakage(cfg, dataset, recognisers, list(map(str, outcomes.keys)), people)),
         methods=said,
-        notes=(*notes, *measurer.notes),
+        notes=(*notes, *measurer.notes, *doubts),
         versions={**{name: str(each) for name, each in versions().items()}, "revision": str(revision())},
     )
 
@@ -153,11 +161,7 @@ def _segmenter_card(name: str, file: Path, segmenter: Segmenter, quality: Mappin
 
 
 def _fingerprints(files: Sequence[Path]) -> tuple[str, ...]:
-    found = []
-    for path in files:
-        with path.open("rb") as file:
-            found.append(hashlib.file_digest(file, "sha256").hexdigest()[:16])
-    return tuple(found)
+    return tuple(digest(path)[:16] for path in files)
 
 
 def _leakage(

@@ -25,6 +25,7 @@ def print_study(study: Study, file: IO[str]) -> None:
     if any(each.quantity == first.name for each in study.contrasts):
         tables.append((contrasts_table(study, first), f"Contrasts in {first.title}{note}"))
     lines = [*(f"Left out, {count:,}: {reason}" for reason, count in study.left_out.items()), study.answer]
+    lines += [f"Note: {each}" for each in study.notes]
     if others:
         lines.append(f"report.html has these tables for {', '.join(each.title for each in others)}, too.")
     lines.append(f"{HEIDELBERG_2019.title}:")
