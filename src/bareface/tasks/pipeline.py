@@ -1,16 +1,20 @@
 """``bareface pipeline``: removes backgrounds, recognises what is left, compares: a study."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 
 from bareface.callbacks.predictions import draw_lot
-from bareface.data.dataset import IdentityDataSet
+from bareface.data.dataset import IdentityDataSet, Stage
 from bareface.errors import DataError
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.lot import verification_lot
+from bareface.pipeline.matte import Matte
+from bareface.pipeline.measures.plan import References
 from bareface.pipeline.module import PipelineModule
 from bareface.pipeline.partners import batches, in_order, partners
 from bareface.pipeline.parts import Parts
@@ -24,6 +28,21 @@ from bareface.tasks.resume import study_of, take_over
 from bareface.tasks.run import is_first_process
 from bareface.tasks.study import measured, plan_of
 from bareface.tasks.study_dashboard import publish_study
+from bareface.tasks.targets import check_targets
+from bareface.tasks.values import check_options, check_types
+
+OPTIONS = {
+    "fars": Sequence[float],
+    "fpirs": Sequence[float],
+    "references": References,
+    "stage": Stage,
+    "samples": int,
+    "verification_photos": int,
+    "canvas": int,
+    "resume": str | None,
+    "mattes_from": Literal["segmenter", "mask"],
+    "write_cutouts": bool,
+}
 
 
 def pipeline(cfg: DictConfig) -> dict[str, float]:
@@ -34,7 +53,13 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     """
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     folder = Path(cfg.run)
-    plan_of(cfg)  # before anything is computed
+    check_options(cfg, OPTIONS)  # before anything is computed
+    if cfg.samples < 0:
+        raise ValueError(f"samples={cfg.samples}: expected 0 or more.")
+    if cfg.canvas < 1:
+        raise ValueError(f"canvas={cfg.canvas}: expected at least 1 pixel.")
+    plan_of(cfg)
+    _check_conditions(cfg)
     recognisers, segmenters = load_recognisers(cfg), load_segmenters(cfg)
     dataset = build.plain(cfg.data)
     if not isinstance(dataset, IdentityDataSet):
@@ -91,6 +116,25 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     publish_study(loggers, found, folder)
     print_study(found, sys.stdout)
     return results
+
+
+def _check_conditions(cfg: DictConfig) -> None:
+    """Refuses what is no condition, and mattes of its own that no matte can be.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for name, node in cfg.conditions.items():
+        if node is None:
+            continue
+        if not isinstance(node, DictConfig) or "_target_" not in node:
+            raise ValueError(f"conditions.{name}={node}: expected {{_target_: CLASS, its options}}.")
+        own = node.get("matte")
+        if isinstance(own, DictConfig):
+            matte = {"_target_": f"{Matte.__module__}.{Matte.__name__}", **own}
+            checked = OmegaConf.create({"conditions": {name: {"matte": matte}}})
+            check_targets(checked)
+            check_types(checked)
 
 
 def figures_of(study: Study) -> dict[str, float]:

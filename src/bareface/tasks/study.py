@@ -96,7 +96,7 @@ def plan_of(cfg: DictConfig) -> Plan:
     Raises:
         ValueError: A value cannot be.
     """
-    return Plan(list(cfg.fars), list(cfg.fpirs), cfg.references)
+    return Plan(list(cfg.fars), list(cfg.fpirs), cfg.references, cfg.verification_photos, cfg.stage)
 
 
 def _groups(dataset: IdentityDataSet) -> tuple[Mapping[str, str], list[str]]:

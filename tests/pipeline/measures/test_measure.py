@@ -218,6 +218,7 @@ def test_a_table_of_other_arms_is_refused(tmp_path):
         (([0.1, 0], [0.1], "shown"), r"fars=\[0.1, 0\]: expected rates above 0"),
         (([0.1], [2], "shown"), r"fpirs=\[2\]: expected rates above 0 and at most 1"),
         (([0.1], [0.1], "all"), "references=all: expected shown or original"),
+        (([0.1], [0.1], "shown", 3), r"verification_photos=3: expected 0 for none, or at least 4\."),
     ],
 )
 def test_plans_that_cannot_be(arguments, message):
