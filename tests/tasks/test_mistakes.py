@@ -105,8 +105,8 @@ REMOVED = "_target_: bareface.pipeline.conditions.Removed"
     [
         (
             "+conditions.grown={_target_: bareface.pipeline.conditions.Removd, foreground: face}",
-            "conditions.grown._target_=bareface.pipeline.conditions.Removd: bareface.pipeline.conditions has no Removd. "
-            "Did you mean Removed?",
+            "conditions.grown._target_=bareface.pipeline.conditions.Removd: bareface.pipeline.conditions has no Removd."
+            " Did you mean Removed?",
         ),
         (
             "+conditions.g={_target_: bareface.pipelin.conditions.Removed}",

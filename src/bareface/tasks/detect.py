@@ -11,6 +11,7 @@ from PIL import Image
 from bareface.callbacks.figures import Cell, Section, sheet
 from bareface.callbacks.predictions import Smallest, draw_lot
 from bareface.data.dataset import DataSet
+from bareface.data.synthetic.writer import is_drawn
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition.detection.choice import check_choice
@@ -64,7 +65,7 @@ def _draw(dataset: DataSet, failures: Smallest[Found], typical: Smallest[Found],
         drawn = [found for _, _, found in sorted(part.kept, key=itemgetter(1))]
         cells = [Cell([_tile(dataset, one)], [(one.key, None), (_caption(dataset, one), None)]) for one in drawn]
         sections += [Section(heading, cells)] if cells else []
-    note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
+    note = "synthetic data" if is_drawn(dataset) else ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         Image.fromarray(sheet("Faces that were found", sections, LEGEND, note=note)).save(temporary, format="PNG")

@@ -18,6 +18,7 @@ from bareface.pipeline.measures.plan import References
 from bareface.pipeline.module import PipelineModule
 from bareface.pipeline.partners import batches, in_order, partners
 from bareface.pipeline.parts import Parts
+from bareface.pipeline.prerequisites import check_partners
 from bareface.pipeline.report.files import write_report
 from bareface.pipeline.report.terminal import print_study
 from bareface.pipeline.results import Study
@@ -72,6 +73,7 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     compared = verification_lot(labels, cfg.verification_photos, cfg.seed) if cfg.verification_photos else labels[:0]
     swapping = any(condition.partner is not None for condition in conditions.values())
     lending = partners(labels, cfg.seed) if swapping else None
+    check_partners(conditions, lending, cfg.stage)
     study = study_of(cfg, dataset)
     if is_first_process():  # Lightning starts the others, which come here later
         take_over(cfg, study)

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bareface.data.dataset import IdentityDataSet
+from bareface.data.synthetic.writer import is_drawn
 from bareface.errors import DataError
 from bareface.module import versions
 from bareface.pipeline.answer import answer, methods
@@ -65,7 +66,7 @@ def measured(
     return Study(
         title=cfg.name,
         data=data,
-        note="synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else "",
+        note="synthetic data" if is_drawn(dataset) else "",
         answer=answer(conditions, next(iter(recognisers)), measurer.quantities[0], findings, answers),
         photos=len(outcomes.keys),
         identities=len(people),
