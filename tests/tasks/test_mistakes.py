@@ -126,6 +126,15 @@ REMOVED = "_target_: bareface.pipeline.conditions.Removed"
             "conditions.g.matte.grow=abc: expected a number.",
         ),
         (
+            f"+conditions.g={{{REMOVED}, foreground: face}}",
+            "conditions.g: Removed cannot be made of these options: "
+            "Removed.__init__() missing 1 required positional argument: 'backdrop'.",
+        ),
+        (
+            "+conditions.g={_target_: bareface.pipeline.matte.Matte}",
+            "conditions.g: bareface.pipeline.matte.Matte is no condition. See bareface.pipeline.conditions.",
+        ),
+        (
             "+conditions.g={foreground: face}",
             "conditions.g={'foreground': 'face'}: expected {_target_: CLASS, its options}.",
         ),

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from bareface.callbacks.predictions import draw_lot
 from bareface.data.dataset import IdentityDataSet, Stage
 from bareface.errors import DataError
+from bareface.pipeline.conditions import Condition
 from bareface.pipeline.cutout_set import CutoutSet
 from bareface.pipeline.lot import verification_lot
 from bareface.pipeline.matte import Matte
@@ -60,14 +61,13 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     if cfg.canvas < 1:
         raise ValueError(f"canvas={cfg.canvas}: expected at least 1 pixel.")
     plan_of(cfg)
-    _check_conditions(cfg)
+    conditions = _conditions(cfg)
     recognisers, segmenters = load_recognisers(cfg), load_segmenters(cfg)
     dataset = build.plain(cfg.data)
     if not isinstance(dataset, IdentityDataSet):
         raise ValueError(f"data={type(dataset).__name__} has no identities. Use data=identity_folder or the like.")
     framing = next(iter(recognisers.values()))[0].framing
     data = build.evaluation_data(cfg, dataset, cfg.canvas, framing)
-    conditions = {str(name): build.plain(node) for name, node in cfg.conditions.items() if node is not None}
     manifest = data.samples(cfg.stage, augment=False).manifest
     labels, keys = manifest.column("label"), manifest.column("key")
     compared = verification_lot(labels, cfg.verification_photos, cfg.seed) if cfg.verification_photos else labels[:0]
@@ -120,12 +120,13 @@ def pipeline(cfg: DictConfig) -> dict[str, float]:
     return results
 
 
-def _check_conditions(cfg: DictConfig) -> None:
-    """Refuses what is no condition, and mattes of its own that no matte can be.
+def _conditions(cfg: DictConfig) -> dict[str, Condition]:
+    """What is shown, by name.
 
     Raises:
-        ValueError: There is one.
+        ValueError: One is no condition, or has a matte of its own that no matte can be.
     """
+    made = {}
     for name, node in cfg.conditions.items():
         if node is None:
             continue
@@ -137,6 +138,12 @@ def _check_conditions(cfg: DictConfig) -> None:
             checked = OmegaConf.create({"conditions": {name: {"matte": matte}}})
             check_targets(checked)
             check_types(checked)
+        made[str(name)] = build.plain(node)
+        if not isinstance(made[str(name)], Condition):
+            raise ValueError(
+                f"conditions.{name}: {node['_target_']} is no condition. See bareface.pipeline.conditions."
+            )
+    return made
 
 
 def figures_of(study: Study) -> dict[str, float]:
