@@ -11,6 +11,7 @@ from bareface.data.dataset import MaskDataSet, Record, Stage
 from bareface.data.identity_folder import IdentityFolder
 from bareface.data.manifest import Manifest
 from bareface.data.transforms import Letterbox
+from bareface.errors import PictureError
 
 
 class Stripes(MaskDataSet):
@@ -51,3 +52,12 @@ def test_pixels_of_the_training_masks_are_counted(pictures: int, expected: list[
 def test_without_masks_there_is_nothing_to_count(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="data=IdentityFolder has no masks whose classes could be counted"):
         module(IdentityFolder(str(tmp_path))).class_counts(1)
+
+
+def test_a_broken_picture_says_how_to_go_on_without_it(tmp_path: Path) -> None:
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann/1.png").touch()
+    samples = module(IdentityFolder(str(tmp_path), fractions=(1, 0, 0))).samples("train", augment=False)
+    remedy = r"Or set loader\.on_error=skip: it leaves such pictures out and lists them\.$"
+    with pytest.raises(PictureError, match=rf"ann/1\.png: an empty file\. .* {remedy}"):
+        samples[0]

@@ -14,6 +14,7 @@ from torch import Tensor
 from bareface.data.mask import IGNORE
 from bareface.pipeline.conditions import Condition, MaskOnly, Original, Removed, Swapped
 from bareface.pipeline.partners import Partners
+from bareface.pipeline.prerequisites import check_partners
 
 
 class Embeds(CornerRecogniser):
@@ -192,11 +193,12 @@ def test_recognisers_that_want_other_pictures_are_refused(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("partner", "reason"), [("same", "no identity has two photos"), ("other", "there is a single identity")]
+    ("partner", "reason"), [("same", "have one photo of each person"), ("other", "are of a single person")]
 )
-def test_a_swap_that_nobody_can_take_part_in_is_refused(tmp_path: Path, partner: Any, reason: str) -> None:
+def test_a_swap_that_nobody_can_take_part_in_is_refused(partner: Any, reason: str) -> None:
     nobody = np.full(6, -1)
     lending = Partners(np.arange(6), np.array([0, 6]), nobody, nobody)
-    message = rf"^conditions.x: {reason}, so no background can be lent\. Use other data, or leave it out"
-    with pytest.raises(ValueError, match=message):
-        module(tmp_path, conditions={"x": Swapped("face", partner)}, partners=lending)
+    rule = rf"^conditions.x: the val photos {reason}, no background can be lent\."
+    remedy = r"Use other data\.fractions or another stage, or leave it out: '~conditions\.x'\.$"
+    with pytest.raises(ValueError, match=f"{rule} {remedy}"):
+        check_partners({"x": Swapped("face", partner)}, lending, "val")

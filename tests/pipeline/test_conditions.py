@@ -11,7 +11,7 @@ from bareface.pipeline.conditions import BackgroundOnly, Condition, Hidden, Mask
 from bareface.pipeline.matte import Matte
 from bareface.pipeline.mattes import Mattes, Scored
 from bareface.pipeline.measured import area
-from bareface.pipeline.photos import Photos
+from bareface.pipeline.photos import NOBODY, UNREAD, Photos
 
 THREE = ("background", "face", "hair")
 
@@ -111,7 +111,7 @@ def test_what_cannot_be_shown_says_why() -> None:
     assert faults(Removed("face", "black"), batch, mask) == [([False, True, False], "no face found")]
     assert faults(Swapped("face", "same"), batch, mask) == [
         ([False, True, False], "no face found"),
-        ([False, False, True], "no other photo of this person that can be read"),
+        ([False, False, True], "no other photo of this person"),
         ([True, False, False], "its partner of this person has no background to give"),
     ]
     mask[2] = 1
@@ -119,6 +119,19 @@ def test_what_cannot_be_shown_says_why() -> None:
     reason = "no background beside the box of face"
     assert faults(BackgroundOnly("face", "tiled"), batch, mask)[1] == ([False, False, True], reason)
     assert faults(Swapped("face", "other"), batch, mask)[1][0] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("partner", "nobody", "unread"),
+    [
+        ("same", "no other photo of this person", "its partner of this person cannot be read"),
+        ("other", "nobody is left to lend a background", "its partner of another person cannot be read"),
+    ],
+)
+def test_nobody_to_lend_a_background_is_not_one_that_cannot_be_read(partner: Any, nobody: str, unread: str) -> None:
+    lenders = torch.tensor([1, NOBODY, UNREAD])
+    found = faults(Swapped("face", partner), photos(1, 2, 3, same=lenders, other=lenders), face_mask(3))
+    assert found == [([False, True, False], nobody), ([False, False, True], unread)]
 
 
 def test_a_condition_has_its_own_source_and_matte() -> None:

@@ -126,7 +126,7 @@ def test_a_photo_that_fails_in_one_condition_is_in_none_and_is_listed(tmp_path: 
     assert skipped.reasons == {
         "ada/00.png": "removed: no face found; left out of every condition.",
         "ada/03.png": "swapped: its partner of this person has no background to give; left out of every condition.",
-        "cy/05.png": "swapped: no other photo of this person that can be read; left out of every condition.",
+        "cy/05.png": "swapped: no other photo of this person; left out of every condition.",
     }
     table = pq.read_table(tmp_path / "outcomes.parquet").to_pandas()
     assert set(table.key) == {"bob/01.png", "bob/04.png", "cy/02.png"}

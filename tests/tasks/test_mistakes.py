@@ -73,7 +73,7 @@ def test_what_is_switched_off_is_not_blamed_for_another_mistake() -> None:
         (["train", "loss=dice_cross_entropy", "loss.losses=foo"], "error: loss.losses=foo: expected a value for each"),
         (["train", "loss=dice_cross_entropy", "loss.weights=balanced"], "loss.weights=balanced: expected a value for"),
         (["train", "data.foreground=face"], "error: data.foreground=face: expected a list, each a word."),
-        (["train", "+loss.wieght=3"], "loss: DiceLoss cannot be made of these options: "),
+        (["train", "+loss.wieght=3"], "error: loss.wieght=3: DiceLoss has no such option. Known: smooth."),
         (
             ["describe", "network=unet_resnet18", "input=64"],
             "input=64: expected a value for an option below it: input.",
@@ -108,6 +108,76 @@ def test_one_line_and_exit_status_1(arguments: list[str], answer: str, tmp_path:
     assert answer in lines[-1]
     assert lines[-1].startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+REMOVED = "_target_: bareface.pipeline.conditions.Removed"
+
+
+@pytest.mark.parametrize(
+    ("option", "answer"),
+    [
+        (
+            "+conditions.grown={_target_: bareface.pipeline.conditions.Removd, foreground: face}",
+            "conditions.grown._target_=bareface.pipeline.conditions.Removd: bareface.pipeline.conditions has no Removd."
+            " Did you mean Removed?",
+        ),
+        (
+            "+conditions.g={_target_: bareface.pipelin.conditions.Removed}",
+            "conditions.g._target_=bareface.pipelin.conditions.Removed: there is no module bareface.pipelin. "
+            "Write MODULE.CLASS.",
+        ),
+        (
+            f"+conditions.g={{{REMOVED}, foregroun: face, backdrop: grey}}",
+            "conditions.g.foregroun=face: Removed has no such option. Did you mean foreground?",
+        ),
+        (
+            f"+conditions.g={{{REMOVED}, foreground: face, backdrop: grey, matte: {{grown: 0.1}}}}",
+            "conditions.g.matte.grown=0.1: Matte has no such option. Did you mean grow?",
+        ),
+        (
+            f"+conditions.g={{{REMOVED}, foreground: face, backdrop: grey, matte: {{grow: abc}}}}",
+            "conditions.g.matte.grow=abc: expected a number.",
+        ),
+        (
+            f"+conditions.g={{{REMOVED}, foreground: face}}",
+            "conditions.g: Removed cannot be made of these options: "
+            "Removed.__init__() missing 1 required positional argument: 'backdrop'.",
+        ),
+        (
+            "+conditions.g={_target_: bareface.pipeline.matte.Matte}",
+            "conditions.g: bareface.pipeline.matte.Matte is no condition. See bareface.pipeline.conditions.",
+        ),
+        (
+            "+conditions.g={foreground: face}",
+            "conditions.g={'foreground': 'face'}: expected {_target_: CLASS, its options}.",
+        ),
+        (
+            "conditions={}",
+            "conditions={}: takes nothing away and adds nothing. Leave one out with '~conditions.NAME', or choose "
+            "backdrops, default, study.",
+        ),
+        (
+            "conditions=null",
+            "conditions=null: expected the name of a file of conditions: backdrops, default, study.",
+        ),
+        ("fars=0.01", "fars=0.01: expected a list, each a number. Write fars=[0.01]."),
+        ("fpirs=[x]", "fpirs=['x']: expected a list, each a number."),
+        ("references=x", "references=x: expected one of shown, original."),
+        ("stage=tests", "stage=tests: expected one of train, val, test."),
+        ("mattes_from=truth", "mattes_from=truth: expected one of segmenter, mask."),
+        ("resume=5", "resume=5: expected a word or null."),
+        ("samples=-1", "samples=-1: expected 0 or more."),
+        ("samples=x", "samples=x: expected a whole number."),
+        ("canvas=0", "canvas=0: expected at least 1 pixel."),
+        ("verification_photos=3", "verification_photos=3: expected 0 for none, or at least 4."),
+        ("verification_photos=null", "verification_photos=null: expected a whole number."),
+    ],
+)
+def test_a_study_that_cannot_be_leaves_one_line_and_no_folder(option: str, answer: str, tmp_path: Path) -> None:
+    done = bareface("pipeline", "recogniser=/nowhere/x.ckpt", option, f"runs={tmp_path}")
+    assert done.status == 1
+    assert [line for line in done.stderr.splitlines() if line] == [f"error: {answer}"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("place", ["/proc/nope", "FILE", "FILE/deeper"])

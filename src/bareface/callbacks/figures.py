@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 
 from bareface.data.datamodule import DataModule
+from bareface.data.synthetic.writer import is_drawn
 from bareface.io.atomic import atomic_path
 
 Picture = NDArray[np.uint8]
@@ -157,7 +158,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 def origin(trainer: pl.Trainer) -> str:
     """What has to stand on everything that is drawn from rendered pictures; "" for photos."""
     data: object = getattr(trainer, "datamodule", None)
-    rendered = isinstance(data, DataModule) and type(data.dataset).__module__.startswith("bareface.data.synthetic")
+    rendered = isinstance(data, DataModule) and is_drawn(data.dataset)
     return "synthetic data" if rendered else ""
 
 

@@ -16,6 +16,7 @@ from bareface.data.manifest import Manifest
 from bareface.errors import FaceError, PictureError
 
 OnError = Literal["raise", "skip"]
+SKIP = "Or set loader.on_error=skip: it leaves such pictures out and lists them."
 
 
 class Batch(TypedDict):
@@ -165,7 +166,7 @@ class Samples(Dataset[dict[str, Any] | Skipped]):
             return Skipped(self.manifest.key(index), str(error))
         except PictureError as error:
             if self.on_error == "raise":
-                raise
+                raise PictureError(f"{error} {SKIP}") from error
             return Skipped(self.manifest.key(index), str(error))
         framed = self.transform(seen, seed)
         sample: dict[str, Any] = {

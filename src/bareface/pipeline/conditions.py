@@ -11,7 +11,7 @@ from bareface.pipeline.background import compose
 from bareface.pipeline.boxes import box_of, strip_beside, tiled
 from bareface.pipeline.matte import Matte
 from bareface.pipeline.mattes import Mattes
-from bareface.pipeline.photos import Photos, inside
+from bareface.pipeline.photos import NOBODY, UNREAD, Photos, inside
 
 Hidden = Literal["shape", "box", "tiled"]
 Partner = Literal["same", "other"]
@@ -251,7 +251,9 @@ class Swapped(Condition):
         yield from super().faults(photos, mattes)
         partner, matte = self._partner(photos), self.mattes_of(mattes)
         who = "of this person" if self.partner == "same" else "of another person"
-        yield partner < 0, f"no other photo {who} that can be read"
+        alone = "no other photo of this person" if self.partner == "same" else "nobody is left to lend a background"
+        yield partner == NOBODY, alone
+        yield partner == UNREAD, f"its partner {who} cannot be read"
         empty = matte.amax((1, 2, 3)) == 0
         covered = strip_beside(box_of(matte), photos.content)[:, 2:].amin(1) <= 0
         yield (empty | covered)[partner.clamp(min=0)] & (partner >= 0), f"its partner {who} has no background to give"

@@ -22,8 +22,8 @@ from bareface.pipeline.measured import area, overlap
 from bareface.pipeline.outcomes import Form
 from bareface.pipeline.partners import Partners
 from bareface.pipeline.parts import Part, Parts, Passed
-from bareface.pipeline.photos import Photos
-from bareface.pipeline.prerequisites import check_names, check_partners, check_respondents, own_source, sources_of
+from bareface.pipeline.photos import NOBODY, UNREAD, Photos
+from bareface.pipeline.prerequisites import check_names, check_respondents, own_source, sources_of
 from bareface.pipeline.respondent import Answers, Respondent
 from bareface.recognition.recogniser import Recogniser
 from bareface.segmentation.metrics import SegmentationMetrics, measure
@@ -75,7 +75,6 @@ class PipelineModule(pl.LightningModule):
         super().__init__()
         check_names(segmenters, conditions)
         check_respondents(recognisers)
-        check_partners(conditions, partners)
         sources = sources_of(conditions, mattes_from, segmenters, classes)
         used = {name: each for name, each in segmenters.items() if name in sources}
         self.segmenters = nn.ModuleDict({str(number): each for number, each in enumerate(used.values())})
@@ -193,7 +192,7 @@ class PipelineModule(pl.LightningModule):
         drawn.end(matte, [self.identities[number] for number in label.tolist()], self.asked[0].names)
 
     def _partners(self, row: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Where in the batch the partners of its photos are; -1 where one is not."""
+        """Where in the batch the partners of its photos are; see ``Photos``."""
         if self.partners is None:
             return None, None
         order = row.argsort()
@@ -201,7 +200,8 @@ class PipelineModule(pl.LightningModule):
         for chosen in (self.partners.same, self.partners.other):
             wanted = torch.from_numpy(chosen).to(row.device)[row]
             place = torch.searchsorted(there, wanted).clamp(max=len(row) - 1)
-            places.append(torch.where(there[place] == wanted, order[place], -1))
+            unread = torch.where(wanted < 0, NOBODY, UNREAD)
+            places.append(torch.where(there[place] == wanted, order[place], unread))
         return places[0], places[1]
 
     def _complete(self, batch: Batch, photos: Photos, mattes: Mattes) -> Tensor:

@@ -24,7 +24,8 @@ class Partners:
         order: (N,) rows, block by block.
         starts: (B + 1,) where in ``order`` each block begins, and N.
         same: (N,) by row, another photo of the same identity; -1 where it has a single photo.
-        other: (N,) by row, a photo of another identity; -1 where there is no other.
+        other: (N,) by row, a photo of another identity; -1 where none is left: of an identity with more than half of
+            the photos, about those beyond the half have nobody.
     """
 
     order: Rows

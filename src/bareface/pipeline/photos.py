@@ -8,6 +8,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+NOBODY, UNREAD = -1, -2
+"""Instead of a partner: there is none, and there is one that could not be read."""
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -17,8 +20,8 @@ class Photos:
         image: (N, 3, H, W) float32 RGB in [0, 255].
         content: (N, 4) top, left, height, width of each photo in its canvas; the rest is padding.
         key: N keys. What is random about a photo is drawn from its key: it is the same in every batch and process.
-        same: (N,) int64, where in the batch another photo of the same identity is; -1 = nowhere.
-        other: (N,) int64, where in the batch a photo of another identity is; -1 = nowhere.
+        same: (N,) int64, where in the batch another photo of the same identity is; ``NOBODY``, ``UNREAD``.
+        other: (N,) int64, where in the batch a photo of another identity is; ``NOBODY``, ``UNREAD``.
     """
 
     image: Tensor

@@ -90,8 +90,13 @@ def check_respondents(recognisers: Mapping[str, Sequence[Recogniser]]) -> None:
         raise ValueError(f"recogniser: {listed}; all see the same pictures. Use recognisers of one framing.")
 
 
-def check_partners(conditions: Mapping[str, Condition], partners: Partners | None) -> None:
+def check_partners(conditions: Mapping[str, Condition], partners: Partners | None, stage: str) -> None:
     """Makes sure that backgrounds can be swapped at all.
+
+    Args:
+        conditions: What is shown.
+        partners: Who lends to whom.
+        stage: Whose photos they are.
 
     Raises:
         ValueError: No photo has a partner.
@@ -100,6 +105,6 @@ def check_partners(conditions: Mapping[str, Condition], partners: Partners | Non
         if condition.partner is None or partners is None:
             continue
         if (partners.same if condition.partner == "same" else partners.other).max(initial=-1) < 0:
-            why = "no identity has two photos" if condition.partner == "same" else "there is a single identity"
-            remedy = f"Use other data, or leave it out: '~conditions.{name}'"
-            raise ValueError(f"conditions.{name}: {why}, so no background can be lent. {remedy}.")
+            why = "have one photo of each person" if condition.partner == "same" else "are of a single person"
+            remedy = f"Use other data.fractions or another stage, or leave it out: '~conditions.{name}'"
+            raise ValueError(f"conditions.{name}: the {stage} photos {why}, no background can be lent. {remedy}.")

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from bareface.data.dataset import DataSet, IdentityDataSet, Stage
 from bareface.data.pairs import PairDataSet
 from bareface.data.splits import all_test
+from bareface.data.synthetic.writer import is_drawn
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition import assessment_report as report
@@ -100,7 +101,7 @@ def assess(cfg: DictConfig) -> dict[str, float]:
             shown = ", ".join(f"{name} {len(test)}" for name, test in zip(systems, tested, strict=True))
             found["recogniser"].notes.append(f"difference: left out, the pictures are not the same: {shown}")
     _list_skipped(skipped, folder / "skipped.csv")
-    note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
+    note = "synthetic data" if is_drawn(dataset) else ""
     report.write_tables(found, note, folder)
     draw_curves(found, note, folder / "figures")
     report.print_table(found, note, sys.stdout)

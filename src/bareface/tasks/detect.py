@@ -11,6 +11,7 @@ from PIL import Image
 from bareface.callbacks.figures import Cell, Section, sheet
 from bareface.callbacks.predictions import Smallest, draw_lot
 from bareface.data.dataset import DataSet
+from bareface.data.synthetic.writer import is_drawn
 from bareface.errors import DataError
 from bareface.io.atomic import atomic_path
 from bareface.recognition.detection.choice import check_choice
@@ -67,7 +68,7 @@ def _draw(dataset: DataSet, failures: Smallest[Found], typical: Smallest[Found],
         sections += [Section(heading, cells)] if cells else []
     pointed = any(np.isfinite(found.faces.landmarks).all(2).any() for _, _, found in typical.kept)
     legend = (BOXES, LANDMARKS) if pointed else (BOXES,)
-    note = "synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else ""
+    note = "synthetic data" if is_drawn(dataset) else ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         Image.fromarray(sheet("Faces that were found", sections, legend, note=note)).save(temporary, format="PNG")

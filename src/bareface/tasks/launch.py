@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bareface.errors import BarefaceError
 from bareface.precision import processor_computes_in_bf16
-from bareface.tasks.mistakes import explain_instantiation, explain_override, explain_value, option_of
+from bareface.tasks.mistakes import explain_instantiation, explain_override, explain_value, option_of, refuse_empty
 from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
@@ -93,6 +93,7 @@ def launch(task: str, arguments: Sequence[str]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors to us instead of printing them
     SweepFolder.found, SweepFolder.jobs, SweepFolder.failed = None, 0, 0
     try:
+        refuse_empty(list(arguments), conf_folder())
         app()
     except Exception as error:
         leave(error, explain_override(error, task, list(arguments), conf_folder()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -70,9 +71,11 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
         arguments: The command line.
         conf: The configuration tree.
     """
+    message = " ".join(str(error).split())
+    if isinstance(error, ValueError) and message.startswith("Config group override must be"):
+        return _explain_choice(arguments, conf)
     if not isinstance(error, HydraException):
         return None
-    message = " ".join(str(error).split())
     if isinstance(error, OverrideParseException):
         return f"{error.override}: {message.split(' See https')[0]}. Options are written key=value."
     found = GROUP_OPTION.search(message)
@@ -107,6 +110,33 @@ def explain_override(error: BaseException, task: str, arguments: list[str], conf
         if chosen is not None:
             return f"{asked or key}: {above}={chosen} has no {last}. Those that have one: {', '.join(elsewhere)}."
     return f"{asked or key}: {task} has no such option. {nearest_key(key, keys)}"
+
+
+def refuse_empty(arguments: list[str], conf: Path) -> None:
+    """Refuses ``GROUP={}``: Hydra adds what is in it to what is there, which is nothing, and says nothing.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for word in arguments:
+        group, _, value = word.partition("=")
+        if value.replace(" ", "") == "{}" and (conf / group).is_dir():
+            remedy = f"Leave one out with '~{group}.NAME', or choose {some(_options(group, conf))}"
+            raise ValueError(f"{word}: takes nothing away and adds nothing. {remedy}.")
+
+
+def _explain_choice(arguments: list[str], conf: Path) -> str | None:
+    """Which group was given a number or null; None where none was."""
+    words = [word for word in arguments if "=" in word and (conf / word.partition("=")[0]).is_dir()]
+    for asked in OverridesParser.create().parse_overrides(words):
+        word, group = str(asked.input_line), asked.key_or_group
+        if not asked.is_sweep_override() and not isinstance(asked.value(), str | list | dict):
+            return f"{word}: expected the name of a file of {group}: {some(_options(group, conf), limit=30)}."
+    return None
+
+
+def _options(group: str, conf: Path) -> list[str]:
+    return sorted(path.stem for path in (conf / group).glob("*.yaml"))
 
 
 def explain_value(error: BaseException, task: str, arguments: list[str], conf: Path) -> str | None:

@@ -20,6 +20,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from bareface.errors import BarefaceError
 from bareface.io.atomic import atomic_path
 from bareface.module import versions
+from bareface.tasks.mistakes import explain_instantiation
+from bareface.tasks.targets import check_targets
 from bareface.tasks.values import check_types
 
 log = logging.getLogger(__name__)
@@ -125,6 +127,7 @@ def job(cfg: DictConfig, body: Body) -> float | None:
         missing = sorted(OmegaConf.missing_keys(cfg))
         if missing:
             raise ValueError(f"{', '.join(missing)}: no value given. Add {missing[0]}=... to the command.")
+        check_targets(cfg)
         check_types(cfg)
         OmegaConf.resolve(cfg)
         OmegaConf.set_readonly(cfg, True)
@@ -138,7 +141,8 @@ def job(cfg: DictConfig, body: Body) -> float | None:
         if first:
             story = "interrupted\n" if is_interruption(error) else traceback.format_exc()
             (folder / "error.txt").write_text(story, encoding="utf-8")
-            if isinstance(root_of(error), BarefaceError | ValueError | OSError):
+            mistake = isinstance(root_of(error), BarefaceError | ValueError | OSError)
+            if mistake or explain_instantiation(error) is not None:
                 _take_away_if_empty(folder)
         raise
     else:

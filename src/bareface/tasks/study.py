@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bareface.data.dataset import IdentityDataSet
+from bareface.data.synthetic.writer import is_drawn
 from bareface.errors import DataError
 from bareface.module import versions
 from bareface.pipeline.answer import answer, methods
@@ -73,7 +74,7 @@ def measured(
     return Study(
         title=cfg.name,
         data=data,
-        note="synthetic data" if type(dataset).__module__.startswith("bareface.data.synthetic") else "",
+        note="synthetic data" if is_drawn(dataset) else "",
         answer=answer(conditions, next(iter(recognisers)), measurer.quantities[0], findings, answers),
         photos=len(outcomes.keys),
         identities=len(people),
@@ -104,7 +105,7 @@ def plan_of(cfg: DictConfig) -> Plan:
     Raises:
         ValueError: A value cannot be.
     """
-    return Plan(list(cfg.fars), list(cfg.fpirs), cfg.references)
+    return Plan(list(cfg.fars), list(cfg.fpirs), cfg.references, cfg.verification_photos, cfg.stage)
 
 
 def _groups(dataset: IdentityDataSet) -> tuple[Mapping[str, str], list[str]]:

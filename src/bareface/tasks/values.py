@@ -24,7 +24,7 @@ def check_types(cfg: DictConfig) -> None:
     Raises:
         ValueError: A value is of another type.
     """
-    for path, node in _made(cfg, ""):
+    for path, node in made_nodes(cfg, ""):
         hints = _hints(str(node["_target_"]))
         for key in map(str, node):
             kinds = _kinds(hints.get(key, Any))
@@ -61,14 +61,14 @@ def _check(name: str, value: Any, kinds: Sequence[Kind]) -> None:
     raise ValueError(f"{name}={shown}: expected {' or '.join(words)}.{remedy}")
 
 
-def _made(node: DictConfig, path: str) -> Iterator[tuple[str, DictConfig]]:
-    """Nodes that objects are made of, each in its own place only."""
+def made_nodes(node: DictConfig, path: str) -> Iterator[tuple[str, DictConfig]]:
+    """Nodes that objects are made of and their places, each in its own place only."""
     if "_target_" in node:
         yield path, node
     for key in map(str, node):
         hidden = OmegaConf.is_interpolation(node, key) or OmegaConf.is_missing(node, key)
         if not hidden and isinstance(node[key], DictConfig):
-            yield from _made(node[key], f"{path}.{key}" if path else key)
+            yield from made_nodes(node[key], f"{path}.{key}" if path else key)
 
 
 def _hints(target: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from bareface.data.identity_folder import IdentityFolder
 from bareface.data.synthetic.renderer import Renderer
-from bareface.data.synthetic.writer import ensure, write_celebhair, write_vggface2
+from bareface.data.synthetic.writer import ensure, is_drawn, write_celebhair, write_vggface2
 
 RENDERER = Renderer(height=48, width=40)
 
@@ -63,6 +64,12 @@ def test_a_folder_is_made_once(tmp_path: Path) -> None:
         ensure(tmp_path / "x", {"seed": 0}, lambda folder: (calls.append(1), write(folder)) and None)
     assert len(calls) == 1
     assert json.loads((tmp_path / "x" / "synthetic.json").read_text())["seed"] == 0
+
+
+def test_drawn_pictures_are_called_so_whoever_reads_them(tmp_path: Path) -> None:
+    assert not is_drawn(IdentityFolder(str(tmp_path)))
+    ensure(tmp_path / "x", {"seed": 0}, write)
+    assert is_drawn(IdentityFolder(str(tmp_path / "x")))
 
 
 def test_other_parameters_and_other_peoples_folders_are_left_alone(tmp_path: Path) -> None:

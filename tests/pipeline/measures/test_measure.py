@@ -218,6 +218,7 @@ def test_a_table_of_other_arms_is_refused(tmp_path):
         (([0.1, 0], [0.1], "shown"), r"fars=\[0.1, 0\]: expected rates above 0"),
         (([0.1], [2], "shown"), r"fpirs=\[2\]: expected rates above 0 and at most 1"),
         (([0.1], [0.1], "all"), "references=all: expected shown or original"),
+        (([0.1], [0.1], "shown", 3), r"verification_photos=3: expected 0 for none, or at least 4\."),
     ],
 )
 def test_plans_that_cannot_be(arguments, message):
@@ -280,6 +281,25 @@ def test_embeddings_of_several_lengths(tmp_path):
     assert [one.lot.vectors(Arm(name, "removed"))[0].shape for name in "ab"] == [(48, 12), (48, 14)]
     own, other = (by_name(one.findings(), name) for name in "ab")
     assert own["removed", "cosine_gap"].value == other["removed", "cosine_gap"].value
+
+
+@pytest.mark.parametrize(
+    ("photos", "most", "why"),
+    [
+        ([("1", "ann"), ("2", "bob")], 4, "the val photos have one photo of each person; use other data.fractions or"),
+        ([("1", "ann"), ("2", "ann")], 4, "the val photos are of a single person"),
+        ([("1", "ann"), ("2", "ann"), ("3", "bob")], 0, "nothing is compared, verification_photos=0"),
+        ([("1", "ann"), ("2", "ann"), ("3", "bob")], 4, None),
+    ],
+)
+def test_what_cannot_be_compared_is_said_of_the_stage(photos, most, why, tmp_path):
+    layout = Layout({"a": 1}, ["original"])
+    outcomes = Outcomes(write_outcomes(tmp_path / "outcomes.parquet", layout, photos, lambda *row: {}), layout)
+    lot = write_embeddings(tmp_path / "embeddings.parquet", layout, [key for key, _ in photos], lambda *row: [1.0, 0.0])
+    made = Measurer(outcomes, LotEmbeddings(lot, layout), {"a": 2}, {}, Plan([0.1], [0.1], "shown", most, "val"))
+    notes = [note for note in made.notes if note.startswith("verification, identification: ")]
+    assert [note.startswith(f"verification, identification: {why}") for note in notes] == ([True] if why else [])
+    assert (made.lot is None) == (why is not None)
 
 
 def test_no_embeddings(tmp_path):

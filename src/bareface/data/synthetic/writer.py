@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from bareface.data.dataset import DataSet
 from bareface.data.synthetic.renderer import Renderer
 from bareface.io.atomic import atomic_path
 
@@ -55,6 +56,11 @@ def ensure(root: Path, parameters: Mapping[str, object], write: Callable[[Path],
             _check(root, wanted)
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
+
+
+def is_drawn(dataset: DataSet) -> bool:
+    """Whether its pictures are drawn: its class says so or, whoever reads them, the note in its folder."""
+    return type(dataset).__module__.startswith("bareface.data.synthetic") or (dataset.root / NOTE).is_file()
 
 
 def _check(root: Path, wanted: Mapping[str, object]) -> None:

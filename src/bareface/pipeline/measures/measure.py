@@ -43,21 +43,25 @@ class Measurer:
         groups: Mapping[str, str],
         plan: Plan,
     ) -> None:
-        self.outcomes, self.lot, self.plan = outcomes, lot, plan
+        self.outcomes, self.plan = outcomes, plan
+        self.lot = lot if plan.verification_photos else None
         self.layout = outcomes.layout
         self.names, self.identity = _numbers(outcomes.identities)
         self.group = np.array([groups.get(str(name), "") for name in self.names], object)[self.identity]
         self.notes: list[str] = []
         self.known = dict(known)
         self.named = self._named()
-        if lot is not None:
+        if lot is not None and self.lot is not None:
             place = {key: row for row, key in enumerate(outcomes.keys)}
             self.lot_rows = np.array([place[key] for key in lot.keys], np.int64)
             self.lot_identity = _numbers(outcomes.identities[self.lot_rows])[1]
             sizes = np.bincount(self.lot_identity)
-            if len(sizes) < 2 or sizes.max() < 2:
-                self.notes.append("verification, identification: two photos of one person and another one are needed")
+            why = _incomparable(sizes, plan)
+            if why:
+                self.notes.append(f"verification, identification: {why}")
                 self.lot = None
+        elif not plan.verification_photos:
+            self.notes.append("verification, identification: nothing is compared, verification_photos=0")
         self.quantities = self._quantities()
 
     def _named(self) -> NDArray[np.bool_]:
@@ -233,6 +237,13 @@ def corrected(findings: Sequence[Finding]) -> list[Finding]:
         for place, change, p in zip(places, changes, statistics.holm([each.p for each in changes]), strict=True):
             found[place] = replace(findings[place], change=replace(change, holm=p))
     return found
+
+
+def _incomparable(sizes: NDArray[np.int64], plan: Plan) -> str:
+    """Why photos cannot be compared, of how many each person has; empty where they can."""
+    if sizes.max(initial=0) < 2:
+        return f"the {plan.stage} photos have one photo of each person; use other data.fractions or another stage"
+    return f"the {plan.stage} photos are of a single person" if len(sizes) < 2 else ""
 
 
 def _numbers(names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
