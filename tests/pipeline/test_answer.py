@@ -80,14 +80,14 @@ def test_the_drop_is_split_and_the_gap_stands_beside() -> None:
         contrast("mismatch", "a", "black", -0.05),
         contrast("information lost", "white", "white", -0.4),
         contrast("information lost", "black", "black", -0.9, "auc"),
-        contrast("BG-Gap", "b", "other", 0.3),
         contrast("BG-Gap", "a", "hair", 0.6),
         contrast("BG-Gap", "a", "other", 0.08),
+        contrast("BG-Gap", "b", "other", 0.3),
     ]
     said = answer(CONDITIONS | {"hair": Swapped("hair", "other")}, "a", TOP1, FINDINGS, contrasts)
     assert said.partition(". Of the change ")[2] == (
-        "on black, -15.0 points [-20.0, -10.0] is information that is lost and -5.0 points [-10.0, +0.0] a sight that "
-        "is unfamiliar. What the background says about who it is comes to +8.0 points [+3.0, +13.0] (BG-Gap)."
+        "on black, lost information makes -15.0 points [-20.0, -10.0], and an unfamiliar sight -5.0 points "
+        "[-10.0, +0.0]. What the background says about who it is comes to +8.0 points [+3.0, +13.0] (BG-Gap)."
     )
 
 

@@ -52,10 +52,10 @@ def answer(
     for name in chosen:
         lost, strange = asked.get(("information lost", name)), asked.get(("mismatch", name))
         if lost is not None and strange is not None:
-            words += f". Of the change on {name}, {gain(lost.change, quantity)} is information that is lost"
-            words += f" and {gain(strange.change, quantity)} a sight that is unfamiliar"
-    for each in asked.values():
-        if _is_gap(each, conditions, chosen[0], recogniser):
+            words += f". Of the change on {name}, lost information makes {_told(lost.change, quantity)},"
+            words += f" and an unfamiliar sight {_told(strange.change, quantity)}"
+    for each in contrasts:
+        if each.quantity == quantity.name and _is_gap(each, conditions, chosen[0], recogniser):
             words += f". What the background says about who it is comes to {_told(each.change, quantity)} (BG-Gap)"
     return f"{words}."
 
