@@ -16,19 +16,8 @@ from benchmarks import (
     study,
     unet,
 )
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, print_table
 from benchmarks.validity import simulated
-
-
-def print_table(rows: list[dict[str, object]]) -> None:
-    """Prints rows as Markdown, so that they can be pasted into RESULTS.md."""
-    columns = [name for name in dict.fromkeys(key for row in rows for key in row) if name != "what"]
-    print(f"\n**{rows[0]['what']}**\n")
-    print("| " + " | ".join(columns) + " |")
-    print("|" + "---|" * len(columns))
-    for row in rows:
-        cells = (row.get(name, "") for name in columns)
-        print("| " + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")
 
 
 def main() -> None:

@@ -45,3 +45,14 @@ def alternate(
             if number:
                 times[name].append(clock() - start)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def print_table(rows: list[dict[str, object]]) -> None:
+    """Prints rows as Markdown, so that they can be pasted into RESULTS.md."""
+    columns = [name for name in dict.fromkeys(key for row in rows for key in row) if name != "what"]
+    print(f"\n**{rows[0]['what']}**\n")
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        cells = (row.get(name, "") for name in columns)
+        print("| " + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")

@@ -12,8 +12,8 @@ from bareface.io import checkpoint
 from bareface.precision import fast_precision
 from bareface.segmentation.losses.dice import DiceLoss
 from bareface.segmentation.segmenter import NETWORKS
+from bareface.tasks.conf_tree import conf_folder
 from bareface.tasks.description import describe
-from bareface.tasks.launch import conf_folder
 
 SIZE, BATCH, CLASSES = 320, 16, 3
 Row = dict[str, object]

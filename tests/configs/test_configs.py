@@ -18,7 +18,8 @@ from bareface.pipeline.backdrops import BACKDROPS
 from bareface.segmentation.losses.dice import DiceLoss
 from bareface.segmentation.losses.lovasz import LovaszLoss
 from bareface.segmentation.segmenter import NETWORKS
-from bareface.tasks.launch import conf_folder, register_resolvers
+from bareface.tasks.conf_tree import conf_folder
+from bareface.tasks.launch import register_resolvers
 from bareface.tasks.values import check_types
 
 CONF = conf_folder()

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from tasks.study_example import example
 
 from bareface.tasks import pipeline
-from bareface.tasks.launch import conf_folder
+from bareface.tasks.conf_tree import conf_folder
 from e2e.conftest import Done, bareface
 
 

@@ -10,7 +10,8 @@ from omegaconf import DictConfig
 from bareface.data.dataset import Stage
 from bareface.data.manifest import Manifest
 from bareface.tasks import build
-from bareface.tasks.launch import conf_folder, register_resolvers
+from bareface.tasks.conf_tree import conf_folder
+from bareface.tasks.launch import register_resolvers
 
 TINY = ["module=recognition", "shorter=36", "crop=32", "canvas=48", "optimizer.lr=1e-3", "run=x", "head=arcface"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from e2e.conftest import bareface
 
-from bareface.tasks.launch import conf_folder
+from bareface.tasks.conf_tree import conf_folder
 from bareface.tasks.mistakes import explain_value
 
 

@@ -13,7 +13,7 @@ from bareface.io.place import check_writable
 from bareface.module import versions
 from bareface.recognition.published.weights import PublishedWeights
 from bareface.tasks import build
-from bareface.tasks.launch import conf_folder
+from bareface.tasks.conf_tree import conf_folder
 from bareface.tasks.values import check_options
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,18 +23,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bareface.errors import BarefaceError
 from bareface.precision import processor_computes_in_bf16
+from bareface.tasks.conf_tree import conf_folder
 from bareface.tasks.mistakes import explain_instantiation, explain_override, explain_value, option_of, refuse_empty
 from bareface.tasks.run import is_first_process, is_interruption, job, root_of
 
 MENDABLE = (BarefaceError, ValueError, OSError, MisconfigurationException, HydraException, OmegaConfBaseException)
 """Errors whose message is meant for the user; any other is a defect of the program and shows its traceback."""
 OF_A_WORKER = re.compile(r"Caught \w+ in DataLoader worker process \d+\.\nOriginal Traceback")
-
-
-def conf_folder() -> Path:
-    """Where the configuration tree lies: inside the installed package, or at the top of the checkout."""
-    package = Path(str(files("bareface")))
-    return package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf"
 
 
 def cpu_precision() -> str:

@@ -24,7 +24,7 @@ from bareface.recognition.gallery.gallery import Card
 from bareface.recognition.inference import prepare
 from bareface.recognition.recogniser import Recogniser
 from bareface.tasks.build import plain
-from bareface.tasks.launch import conf_folder
+from bareface.tasks.conf_tree import conf_folder
 
 
 @dataclass(frozen=True)

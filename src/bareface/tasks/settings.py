@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from bareface.tasks.launch import conf_folder
+from bareface.tasks.conf_tree import conf_folder
 from bareface.tasks.runs import PLACES, Run
 
 NO_MATTER = {*PLACES, "ckpt_path", "resume", "compile", "logger", "loader.num_workers"}
