@@ -165,7 +165,8 @@ KILLED = """
 @pytest.mark.parametrize("when", ["first", "later"])
 def test_what_a_killed_writer_staged_is_told_and_leaves_the_disk(when: str, tmp_path: Path) -> None:
     file = tmp_path / "faces.db"
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), f"milvus:{file}", when], timeout=120)
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), f"milvus:{file}", when]
+    done = subprocess.run(command, timeout=120, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     assert done.returncode == 9
     store = MilvusStore(f"milvus:{file}")
     assert store.exists() == (when == "later")
