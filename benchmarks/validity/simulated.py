@@ -17,7 +17,6 @@ from scipy.stats import binomtest
 from bareface.pipeline.results import Change
 from bareface.pipeline.statistics import change, holm, interval_of, level
 from bareface.recognition.protocols.intervals import Interval
-from benchmarks.machine import print_table
 
 Row = dict[str, object]
 Array = NDArray[Any]
@@ -253,6 +252,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.validity.simulated", description=__doc__)
     parser.add_argument("--studies", type=int, default=STUDIES, help="simulated studies of each setting")
     rows = measure(parser.parse_args().studies)
+    from benchmarks.machine import print_table  # the tests load this file alone
+
     for what in dict.fromkeys(row["what"] for row in rows):
         print_table([row for row in rows if row["what"] == what])
 
