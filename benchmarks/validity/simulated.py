@@ -239,7 +239,7 @@ def measure(studies: int = STUDIES) -> list[Row]:
     for people, share in product(crowds, (0.9, 0.5)):
         smallest = 0.0
         for _ in range(3):  # an arm that is worse scatters more, so that its smallest change is larger
-            smallest = simulate(Setting(people, share, -smallest), studies // 4).smallest
+            smallest = simulate(Setting(people, share, -smallest), max(1, studies // 4)).smallest
         seen = simulate(Setting(people, share, -smallest), studies, seed=1).rejected
         row = {"people": people, "first arm": f"{share:.0%}", "points": f"{100 * smallest:.1f}"}
         what = f"the smallest change that a study sees with probability 0.8 (in % of {studies} studies)"
