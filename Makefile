@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: $(STAMP)  ## the whole study on drawn faces: data, three trainings, report.html (about 6 minutes)
+demo: $(STAMP)  ## the whole study on drawn faces: data, three trainings, report.html (5 to 8 minutes)
 	@set -e; \
 	echo '1/5  a segmenter learns to find faces and hair'; \
 	segmentation=$$($(BIN)/bareface train experiment=demo_segmentation | tee /dev/stderr | tail -n 1); \
