@@ -66,6 +66,15 @@ def test_groups_are_measured_apart_and_few_people_have_no_interval(tmp_path):
     assert men["removed", "top1"].note == "2 identities, an interval needs 10"
 
 
+def test_groups_of_people_whom_nobody_names(tmp_path):
+    findings = measurer(tmp_path, embedding=directions, known={"a": 0}).findings()
+    women, men = by_name(findings, group="f"), by_name(findings, group="m")
+    # persons 0, 1, 4, 5, 8 and 9 share an axis with another one; 10 and 11, the men, do not
+    assert women["removed", "rank1"].value == 0.4 and women["removed", "rank1"].change.lost == 18
+    assert men["removed", "rank1"].value == 1 and men["removed", "rank1"].interval is None
+    assert women["removed", "rank1"].photos == 30 and men["removed", "rank1"].photos == 6
+
+
 def test_seeds_are_averaged_and_widen_the_interval(tmp_path):
     def answer(key, identity, recogniser, seed, condition):
         wrong = condition == "removed" and int(key[-5]) < seed  # the first seed loses nothing, the third half

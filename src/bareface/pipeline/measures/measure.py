@@ -170,22 +170,31 @@ class Measurer:
 
     def _of_groups(self, recogniser: str) -> list[Finding]:
         """What every photo has by itself, group by group."""
+        groups = sorted(set(self.group) - {""})
+        parts = {each: self._by_themselves(Arm(recogniser, each)) for each in self.layout.conditions if groups}
         rows: list[Finding] = []
-        if not self.known[recogniser]:
-            return rows
-        group = self.group[self.named]
-        for name in sorted(set(group) - {""}):
-            chosen = group == name
-            identity = np.unique(self.identity[self.named][chosen], return_inverse=True)[1]
-            base: PhotoAnswers | None = None
-            for condition in self.layout.conditions:
-                arm = Arm(recogniser, condition)
-                values = {key: each[:, chosen] for key, each in self._by_photo(arm).items()}
-                answers = PhotoAnswers(values, identity)
-                changes = {} if base is None else answers.changes(base, paired=True)
-                base = answers if base is None else base
-                rows += self._rows(arm, str(name), answers.levels(), changes)
+        for name in groups:
+            base: dict[int, PhotoAnswers] = {}
+            for condition, found in parts.items():
+                for number, (photos, columns) in enumerate(found):
+                    chosen = self.group[photos] == name
+                    if not chosen.any():
+                        continue
+                    identity = np.unique(self.identity[photos][chosen], return_inverse=True)[1]
+                    answers = PhotoAnswers({key: each[:, chosen] for key, each in columns.items()}, identity)
+                    changes = answers.changes(base[number], paired=True) if number in base else {}
+                    base.setdefault(number, answers)
+                    rows += self._rows(Arm(recogniser, condition), str(name), answers.levels(), changes)
         return rows
+
+    def _by_themselves(self, arm: Arm) -> list[tuple[NDArray[np.int64], dict[str, NDArray[Any]]]]:
+        """Rows of photos and (S, P) of what each is answered by itself: by name, and when it is looked up."""
+        named = self._by_photo(arm)
+        found = [(np.flatnonzero(self.named), named)] if named else []
+        if self.lot is not None:
+            probes = ProbeAnswers(*self._vectors(self.lot, arm), self.lot_identity, ())
+            found.append((self.lot_rows[probes.probes], {"rank1": probes.right}))
+        return found
 
     def people(self) -> list[PersonRow]:
         """The first quantity, identity by identity: top-1, or rank 1 of those looked up, or how far photos moved.
@@ -217,11 +226,10 @@ class Measurer:
 
     def _of_people(self, arm: Arm) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Rows of photos, and the first quantity of each, mean over the seeds."""
-        if self.quantities[0].name == "top1":
-            return np.flatnonzero(self.named), self._by_photo(arm)["top1"].mean(0)
-        if self.lot is not None:
-            probes = ProbeAnswers(*self._vectors(self.lot, arm), self.lot_identity, ())
-            return self.lot_rows[probes.probes], probes.right.mean(0)
+        first = self.quantities[0].name
+        for photos, columns in self._by_themselves(arm):
+            if first in columns:
+                return photos, columns[first].mean(0)
         return np.arange(len(self.identity)), self.outcomes.values(arm, "moved").astype(np.float64).mean(0)
 
 
